@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Octets as ASCII, whatever the locale says. Octets above 127 are never letters, digits or space.
+namespace assay::ascii {
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+constexpr bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+constexpr bool is_alpha(char c) {
+  return is_upper(c) || is_lower(c);
+}
+constexpr bool is_alnum(char c) {
+  return is_alpha(c) || is_digit(c);
+}
+/// SP or HTAB (WSP of RFC 5234).
+constexpr bool is_wsp(char c) {
+  return c == ' ' || c == '\t';
+}
+/// WSP, CR or LF: the octets that folding white space is made of.
+constexpr bool is_fws(char c) {
+  return is_wsp(c) || c == '\r' || c == '\n';
+}
+/// %x21-7E (VCHAR of RFC 5234).
+constexpr bool is_graph(char c) {
+  return c > ' ' && c < '\x7f';
+}
+constexpr bool is_octet_above_127(char c) {
+  return static_cast<unsigned char>(c) > 127;
+}
+
+constexpr char to_lower(char c) {
+  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+/// The value of a hexadecimal digit, or -1.
+constexpr int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string to_lower(std::string_view text);
+/// Equal when A-Z and a-z are the same.
+bool iequals(std::string_view a, std::string_view b);
+bool istarts_with(std::string_view text, std::string_view prefix);
+
+/// Without WSP, CR and LF at both ends.
+std::string_view trim_fws(std::string_view text);
+/// Without SP and HTAB at both ends.
+std::string_view trim_wsp(std::string_view text);
+/// Without any WSP, CR and LF.
+std::string without_fws(std::string_view text);
+
+/// Pieces between separators; an empty text gives one empty piece.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// A decimal number of digits only, or nothing when another octet or an overflow stands there.
+std::optional<unsigned long long> parse_number(std::string_view digits);
+
+/// Text fit for a terminal, a log line or a finding: octets that are not printable ASCII, and
+/// backslashes, become \xHH; cut after max_octets of input with "..." behind.
+std::string printable(std::string_view octets, std::size_t max_octets = 200);
+
+}  // namespace assay::ascii

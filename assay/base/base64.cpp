@@ -1,0 +1,79 @@
+#include "assay/base/base64.h"
+
+#include <array>
+#include <cstdint>
+
+#include "assay/base/ascii.h"
+
+namespace assay::base64 {
+namespace {
+
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr std::array<std::int8_t, 256> make_values() {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}
+constexpr std::array<std::int8_t, 256> values = make_values();
+
+std::unexpected<Finding> bad(std::string what, std::size_t at) {
+  return std::unexpected(Finding{.code = "base64", .what = std::move(what), .at = at});
+}
+
+}  // namespace
+
+std::string encode(std::string_view octets) {
+  std::string text;
+  text.reserve((octets.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < octets.size(); i += 3) {
+    const std::size_t n = std::min<std::size_t>(3, octets.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      group = group << 8 | (k < n ? static_cast<unsigned char>(octets[i + k]) : 0U);
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += k <= n ? alphabet[group >> (18 - 6 * k) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+std::expected<std::string, Finding> decode(std::string_view text) {
+  std::string octets;
+  octets.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  int digits = 0;
+  int padding = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (ascii::is_fws(c)) continue;
+    if (c == '=') {
+      if (++padding > 2 || (digits + padding) > 4 || digits < 2) return bad("misplaced '='", at);
+      continue;
+    }
+    const std::int8_t value = values[static_cast<unsigned char>(c)];
+    if (value < 0) return bad("a character that is not base64", at);
+    if (padding > 0) return bad("text behind the padding", at);
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if (++digits == 4) {
+      octets +=
+          {static_cast<char>(bits >> 16), static_cast<char>(bits >> 8), static_cast<char>(bits)};
+      bits = 0;
+      digits = 0;
+    }
+  }
+  if (digits == 0 && padding == 0) return octets;
+  if (digits + padding != 4) return bad("the text ends inside a group of four", text.size());
+  const int spare = digits == 3 ? 2 : 4;
+  if ((bits & ((1U << spare) - 1)) != 0) return bad("set bits behind the last octet", text.size());
+  if (digits == 3) octets += static_cast<char>(bits >> 10);
+  octets += static_cast<char>(bits >> (digits == 3 ? 2 : 4));
+  return octets;
+}
+
+}  // namespace assay::base64

@@ -1,0 +1,100 @@
+#include "assay/base/domain_name.h"
+
+#include <idn2.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "assay/base/ascii.h"
+#include "assay/base/try.h"
+
+namespace assay {
+namespace {
+
+constexpr std::size_t max_label = 63;
+constexpr std::size_t max_name = 253;  // of text; 255 octets on the wire (RFC 1035 §2.3.4)
+
+std::unexpected<Finding> bad(std::string_view code, std::string what, std::size_t at) {
+  return std::unexpected(Finding{.code = code, .what = std::move(what), .at = at});
+}
+
+}  // namespace
+
+std::expected<DomainName, Finding> DomainName::parse(std::string_view text) {
+  if (!text.empty() && text.back() == '.') text.remove_suffix(1);
+  if (text.empty()) return bad("empty_name", "a domain name is missing", 0);
+  if (text.size() > max_name) {
+    return bad("long_name", "a domain name of more than 253 octets", max_name);
+  }
+  std::size_t start = 0;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && text[at] != '.') continue;
+    if (at == start) return bad("empty_label", "an empty label in a domain name", at);
+    if (at - start > max_label) {
+      return bad("long_label", "a label of more than 63 octets in a domain name", start);
+    }
+    start = at + 1;
+  }
+  return DomainName(ascii::to_lower(text));
+}
+
+std::size_t DomainName::label_count() const {
+  return is_root() ? 0 : 1 + static_cast<std::size_t>(std::ranges::count(text_, '.'));
+}
+
+DomainName DomainName::parent() const {
+  const std::size_t dot = text_.find('.');
+  return dot == std::string::npos ? DomainName() : DomainName(text_.substr(dot + 1));
+}
+
+DomainName DomainName::suffix(std::size_t labels) const {
+  if (labels == 0) return {};
+  std::size_t begin = text_.size();
+  for (; labels > 0; --labels) {
+    const std::size_t dot = begin == 0 ? std::string::npos : text_.rfind('.', begin - 1);
+    if (dot == std::string::npos) return *this;
+    begin = dot;
+  }
+  return DomainName(text_.substr(begin + 1));
+}
+
+std::expected<DomainName, Finding> DomainName::child(std::string_view label) const {
+  std::string longer(label);
+  if (!is_root()) longer += "." + text_;
+  return parse(longer);
+}
+
+bool DomainName::equal_or_below(const DomainName& ancestor) const {
+  if (ancestor.is_root()) return true;
+  if (!text_.ends_with(ancestor.text_)) return false;
+  const std::size_t rest = text_.size() - ancestor.text_.size();
+  return rest == 0 || text_[rest - 1] == '.';
+}
+
+std::expected<DomainName, Finding> to_a_labels(std::string_view domain) {
+  if (std::ranges::none_of(domain, ascii::is_octet_above_127)) return DomainName::parse(domain);
+  // Four octets at most become one character of an A-label; what is longer cannot be a name.
+  if (domain.size() > 4 * max_name) {
+    return bad("long_name", "a domain name of more than 253 octets", max_name);
+  }
+  const std::size_t nul = domain.find('\0');
+  if (nul != std::string_view::npos) return bad("idna", "a NUL in a domain name", nul);
+  char* ascii_text = nullptr;
+  const int status = idn2_to_ascii_8z(std::string(domain).c_str(), &ascii_text,
+                                      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<char, void (*)(void*)> owner(ascii_text, idn2_free);
+  if (status != IDN2_OK) {
+    return bad("idna", std::string("not an international domain name: ") + idn2_strerror(status),
+               0);
+  }
+  return DomainName::parse(ascii_text);
+}
+
+std::string to_u_labels(const DomainName& name) {
+  char* text = nullptr;
+  const int status = idn2_to_unicode_8z8z(name.text().c_str(), &text, 0);
+  const std::unique_ptr<char, void (*)(void*)> owner(text, idn2_free);
+  return status == IDN2_OK ? std::string(text) : name.text();
+}
+
+}  // namespace assay

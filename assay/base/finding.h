@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay {
+
+/// How much a finding matters. error and warning are complaints; info is advice.
+enum class Level { error, warning, info };
+
+/// Something a parser saw, written for the person who must repair the text.
+struct Finding {
+  std::string_view code;       ///< a stable snake_case literal, for programs
+  std::string what;            ///< a sentence for people; holds no unescaped octets of the input
+  std::size_t at = 0;          ///< octet offset in the parsed text
+  Level level = Level::error;  ///< what it means for the use of the text
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+using Findings = std::vector<Finding>;
+
+/// "error", "warning" or "info".
+std::string_view to_text(Level level);
+
+}  // namespace assay

@@ -1,0 +1,57 @@
+#include "assay/base/ip_address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace assay {
+
+IpAddress IpAddress::from_v4(const std::array<std::uint8_t, 4>& octets) {
+  IpAddress address;
+  std::ranges::copy(octets, address.octets_.begin());
+  return address;
+}
+
+IpAddress IpAddress::from_v6(const std::array<std::uint8_t, 16>& octets) {
+  constexpr std::array<std::uint8_t, 12> mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(mapped.begin(), mapped.end(), octets.begin())) {
+    return from_v4({octets[12], octets[13], octets[14], octets[15]});
+  }
+  IpAddress address;
+  address.octets_ = octets;
+  address.v4_ = false;
+  return address;
+}
+
+std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  char buffer[INET6_ADDRSTRLEN];
+  if (text.size() >= sizeof buffer || text.find('\0') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  buffer[text.copy(buffer, sizeof buffer - 1)] = '\0';
+  std::array<std::uint8_t, 16> octets = {};
+  if (inet_pton(AF_INET, buffer, octets.data()) == 1) {
+    return from_v4({octets[0], octets[1], octets[2], octets[3]});
+  }
+  if (inet_pton(AF_INET6, buffer, octets.data()) == 1) return from_v6(octets);
+  return std::nullopt;
+}
+
+bool IpAddress::in_network(const IpAddress& network, unsigned prefix_bits) const {
+  if (v4_ != network.v4_) return false;
+  const unsigned length = std::min(prefix_bits, bits());
+  const unsigned whole = length / 8;
+  if (std::memcmp(octets_.data(), network.octets_.data(), whole) != 0) return false;
+  if (length % 8 == 0) return true;
+  const unsigned mask = 0xff00U >> (length % 8) & 0xffU;
+  return ((octets_[whole] ^ network.octets_[whole]) & mask) == 0;
+}
+
+std::string to_text(const IpAddress& address) {
+  char text[INET6_ADDRSTRLEN];
+  inet_ntop(address.is_v4() ? AF_INET : AF_INET6, address.octets().data(), text, sizeof text);
+  return text;
+}
+
+}  // namespace assay
