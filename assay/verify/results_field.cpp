@@ -1,0 +1,73 @@
+#include "assay/verify/results_field.h"
+
+#include <utility>
+
+namespace assay::verify {
+namespace {
+
+using authres::MethodResult;
+
+void add_property(MethodResult& to, std::string ptype, std::string property,
+                  const std::string& value) {
+  if (value.empty()) return;
+  to.properties.push_back(
+      {.ptype = std::move(ptype), .property = std::move(property), .value = value});
+}
+
+// RFC 8601 §2.7.2
+MethodResult result_of(const spf::Outcome& outcome) {
+  MethodResult result{.method = "spf", .result = std::string(to_text(outcome.result))};
+  const bool helo = outcome.identity == spf::Identity::helo;
+  add_property(result, "smtp", helo ? "helo" : "mailfrom", outcome.domain);
+  return result;
+}
+
+// RFC 8601 §2.7.1
+MethodResult result_of(const dkim::Outcome& outcome) {
+  MethodResult result{.method = "dkim", .result = std::string(to_text(outcome.result))};
+  if (outcome.result != dkim::Result::pass) result.reason = outcome.reason;
+  add_property(result, "policy", "dkim-rules", outcome.policy_rule);
+  add_property(result, "header", "d", outcome.domain);
+  add_property(result, "header", "s", outcome.selector);
+  add_property(result, "header", "a", outcome.algorithm);
+  add_property(result, "header", "i", outcome.identity);
+  add_property(result, "header", "b", outcome.signature_start);  // RFC 6008 §4
+  return result;
+}
+
+// RFC 8617 §6
+MethodResult result_of(const arc::Outcome& outcome, const Envelope& envelope) {
+  MethodResult result{.method = "arc", .result = std::string(to_text(outcome.result))};
+  if (outcome.result == arc::Result::none) return result;
+  if (outcome.result == arc::Result::fail) result.reason = outcome.reason;
+  if (outcome.oldest_pass) {
+    add_property(result, "header", "oldest-pass", std::to_string(*outcome.oldest_pass));
+  }
+  if (envelope.client) add_property(result, "smtp", "remote-ip", to_text(*envelope.client));
+  return result;
+}
+
+// RFC 9989 §9.1
+MethodResult result_of(const dmarc::Evaluation& evaluation) {
+  MethodResult result{.method = "dmarc", .result = std::string(to_text(evaluation.result))};
+  add_property(result, "header", "from", evaluation.author.text());
+  if (evaluation.policy) {
+    add_property(result, "policy", "dmarc", std::string(to_text(*evaluation.policy)));
+  }
+  return result;
+}
+
+}  // namespace
+
+authres::AuthenticationResults results_of(const Verdict& verdict, const Envelope& envelope,
+                                          std::string_view authserv_id) {
+  authres::AuthenticationResults value{.authserv_id = std::string(authserv_id)};
+  for (const spf::Outcome& outcome : verdict.spf) value.results.push_back(result_of(outcome));
+  for (const dkim::Outcome& outcome : verdict.dkim) value.results.push_back(result_of(outcome));
+  if (verdict.dkim.empty()) value.results.push_back({.method = "dkim", .result = "none"});
+  value.results.push_back(result_of(verdict.arc, envelope));
+  value.results.push_back(result_of(verdict.dmarc));
+  return value;
+}
+
+}  // namespace assay::verify
