@@ -13,9 +13,15 @@ namespace assay::crypto {
 /// A public key decoded once and used by several threads.
 class PublicKey {
  public:
+  /// What RSA keys are read, beyond what a policy may say of them. The bound of the exponent keeps
+  /// the cost of a verification small, whatever a hostile key holds.
+  static constexpr unsigned min_rsa_bits = 512;
+  static constexpr unsigned max_rsa_bits = 16'384;
+  static constexpr unsigned max_exponent_bits = 33;
+
   /// DER: SubjectPublicKeyInfo (deployed) or RSAPublicKey (the text of RFC 6376 §3.6.1).
-  /// Errors: `bad_key` for other octets, a key of another kind, trailing octets, or a modulus
-  /// beyond 16,384 bits.
+  /// Errors: `bad_key` for other octets, a key of another kind, trailing octets, a modulus that is
+  /// even or not of 512 to 16,384 bits, an exponent that is even, less than 3 or above 33 bits.
   static std::expected<PublicKey, Finding> rsa(std::string_view der);
   /// 32 raw octets (RFC 8463 §4.2). Errors: `bad_key`.
   static std::expected<PublicKey, Finding> ed25519(std::string_view raw);

@@ -1,0 +1,211 @@
+#include "assay/crypto/public_key.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+
+#include <bit>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "assay/base/try.h"
+#include "assay/crypto/detail/algorithms.h"
+#include "assay/crypto/detail/der.h"
+
+namespace assay::crypto {
+namespace {
+
+template <auto Free>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+template <class T, auto Free>
+using Owned = std::unique_ptr<T, Deleter<Free>>;
+
+using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Number = Owned<BIGNUM, BN_free>;
+using Builder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Parameters = Owned<OSSL_PARAM, OSSL_PARAM_free>;
+
+const unsigned char* octets_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::unexpected<Finding> bad(std::string what) {
+  return std::unexpected(Finding{.code = "bad_key", .what = std::move(what), .at = 0});
+}
+
+/// What OpenSSL says about failures stays out of the caller's error queue.
+class QuietErrors {
+ public:
+  QuietErrors() { ERR_set_mark(); }
+  ~QuietErrors() { ERR_pop_to_mark(); }
+  QuietErrors(const QuietErrors&) = delete;
+  QuietErrors& operator=(const QuietErrors&) = delete;
+};
+
+std::size_t bits_of(std::string_view number) {
+  if (number.empty()) return 0;
+  const auto first = static_cast<unsigned char>(number.front());
+  return (number.size() - 1) * 8 + static_cast<std::size_t>(std::bit_width(first));
+}
+
+bool is_odd(std::string_view number) {
+  return (static_cast<unsigned char>(number.back()) & 1U) != 0;
+}
+
+std::expected<void, Finding> check_numbers(const detail::RsaNumbers& numbers) {
+  const std::size_t bits = bits_of(numbers.modulus);
+  if (bits < PublicKey::min_rsa_bits || bits > PublicKey::max_rsa_bits) {
+    return bad("an RSA modulus of " + std::to_string(bits) + " bits");
+  }
+  if (!is_odd(numbers.modulus)) return bad("an even RSA modulus");
+  if (!is_odd(numbers.exponent) || numbers.exponent == "\x01") {
+    return bad("an RSA exponent that is even or 1");
+  }
+  if (bits_of(numbers.exponent) > PublicKey::max_exponent_bits) {
+    return bad("an RSA exponent of more than 33 bits");
+  }
+  return {};
+}
+
+Number number_of(std::string_view octets) {
+  return Number(BN_bin2bn(octets_of(octets), static_cast<int>(octets.size()), nullptr));
+}
+
+/// Much faster than OpenSSL's decoders, which try every format of every provider.
+Key build_rsa(const detail::RsaNumbers& numbers) {
+  const Number modulus = number_of(numbers.modulus);
+  const Number exponent = number_of(numbers.exponent);
+  const Builder builder(OSSL_PARAM_BLD_new());
+  if (!modulus || !exponent || !builder) return nullptr;
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get());
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get());
+  const Parameters parameters(OSSL_PARAM_BLD_to_param(builder.get()));
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) <= 0) return nullptr;
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get());
+  return Key(key);
+}
+
+/// Initialised contexts of one key, lent out and given back: making one costs as much as a third of
+/// an RSA verification, and takes locks that all threads share.
+template <class Context>
+class Pool {
+ public:
+  /// One that was given back, or null.
+  Context take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return nullptr;
+    Context context = std::move(free_.back());
+    free_.pop_back();
+    return context;
+  }
+  void give_back(Context context) {
+    const std::lock_guard lock(mutex_);
+    if (free_.size() < max_kept) free_.push_back(std::move(context));
+  }
+
+ private:
+  static constexpr std::size_t max_kept = 16;
+  std::mutex mutex_;
+  std::vector<Context> free_;
+};
+
+KeyContext new_rsa_context(EVP_PKEY* key, DigestKind kind) {
+  KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  if (!context || EVP_PKEY_verify_init(context.get()) <= 0) return nullptr;
+  // RFC 6376 §3.3.2: PKCS#1 version 1.5.
+  if (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) <= 0) return nullptr;
+  if (EVP_PKEY_CTX_set_signature_md(context.get(), detail::implementation(kind)) <= 0) {
+    return nullptr;
+  }
+  return context;
+}
+
+}  // namespace
+
+struct PublicKey::State {
+  Key key;
+  unsigned bits = 0;
+  bool rsa = true;
+  Pool<KeyContext> rsa_sha1 = {};
+  Pool<KeyContext> rsa_sha256 = {};
+  Pool<DigestContext> ed25519 = {};
+
+  bool verify_rsa(DigestKind kind, std::string_view digest, std::string_view signature);
+  bool verify_ed25519(std::string_view digest, std::string_view signature);
+};
+
+bool PublicKey::State::verify_rsa(DigestKind kind, std::string_view digest,
+                                  std::string_view signature) {
+  Pool<KeyContext>& pool = kind == DigestKind::sha1 ? rsa_sha1 : rsa_sha256;
+  KeyContext context = pool.take();
+  if (!context) context = new_rsa_context(key.get(), kind);
+  if (!context) return false;
+  const bool good = EVP_PKEY_verify(context.get(), octets_of(signature), signature.size(),
+                                    octets_of(digest), digest.size()) == 1;
+  pool.give_back(std::move(context));
+  return good;
+}
+
+bool PublicKey::State::verify_ed25519(std::string_view digest, std::string_view signature) {
+  DigestContext context = ed25519.take();
+  if (!context) context.reset(EVP_MD_CTX_new());
+  if (!context) return false;
+  if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) <= 0) return false;
+  // RFC 8463 §3: the digest is the message that PureEdDSA signs.
+  const bool good = EVP_DigestVerify(context.get(), octets_of(signature), signature.size(),
+                                     octets_of(digest), digest.size()) == 1;
+  ed25519.give_back(std::move(context));
+  return good;
+}
+
+PublicKey::PublicKey(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PublicKey::~PublicKey() = default;
+PublicKey::PublicKey(PublicKey&&) noexcept = default;
+PublicKey& PublicKey::operator=(PublicKey&&) noexcept = default;
+
+std::expected<PublicKey, Finding> PublicKey::rsa(std::string_view der) {
+  const QuietErrors quiet;
+  ASSAY_TRY(numbers, detail::read_rsa_key(der));
+  if (auto checked = check_numbers(numbers); !checked) return std::unexpected(checked.error());
+  Key key = build_rsa(numbers);
+  if (!key) return bad("an RSA key that the library does not take");
+  return PublicKey(std::unique_ptr<State>(new State{
+      .key = std::move(key), .bits = static_cast<unsigned>(bits_of(numbers.modulus))}));
+}
+
+std::expected<PublicKey, Finding> PublicKey::ed25519(std::string_view raw) {
+  const QuietErrors quiet;
+  if (raw.size() != 32) {  // RFC 8463 §4.2
+    return bad("an Ed25519 key of " + std::to_string(raw.size()) + " octets, not 32");
+  }
+  Key key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets_of(raw), raw.size()));
+  if (!key) return bad("an Ed25519 key that the library does not take");
+  return PublicKey(
+      std::unique_ptr<State>(new State{.key = std::move(key), .bits = 256, .rsa = false}));
+}
+
+unsigned PublicKey::bits() const {
+  return state_->bits;
+}
+
+bool PublicKey::verify(DigestKind kind, std::string_view digest, std::string_view signature) const {
+  const QuietErrors quiet;
+  if (digest.size() != digest_size(kind)) return false;
+  return state_->rsa ? state_->verify_rsa(kind, digest, signature)
+                     : state_->verify_ed25519(digest, signature);
+}
+
+}  // namespace assay::crypto
