@@ -1,0 +1,19 @@
+# What `cmake --install` puts where: the library with its headers and package files, the program, its manual.
+include(CMakePackageConfigHelpers)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/assay)
+install(EXPORT assay NAMESPACE assay:: FILE assay-targets.cmake DESTINATION ${package})
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/assay-config.cmake.in
+                              ${CMAKE_BINARY_DIR}/assay-config.cmake INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/assay-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/assay-config.cmake ${CMAKE_BINARY_DIR}/assay-config-version.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindIdn2.cmake ${CMAKE_CURRENT_LIST_DIR}/FindPsl.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindUnbound.cmake
+        DESTINATION ${package})
+
+if(TARGET assay)
+  install(TARGETS assay RUNTIME)
+endif()
+install(FILES docs/man/assay.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

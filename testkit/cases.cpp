@@ -44,8 +44,26 @@ class CaseTest : public testing::Test {
   CaseFunction body_;
 };
 
+/// The value of a hexadecimal digit, or -1.
 int hex(char c) {
-  return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+  if (c >= '0' && c <= '9') return c - '0';
+  const int letter = (c | 0x20) - 'a';
+  return letter >= 0 && letter < 6 ? letter + 10 : -1;
+}
+
+/// The octet that stands behind a backslash, taken off the front of `rest`.
+char take_escaped(std::string_view& rest) {
+  constexpr std::string_view letters = "rnt0";
+  constexpr std::string_view octets("\r\n\t\0", 4);
+  if (rest.size() > 2 && rest[0] == 'x' && hex(rest[1]) >= 0 && hex(rest[2]) >= 0) {
+    const int octet = hex(rest[1]) * 16 + hex(rest[2]);
+    rest.remove_prefix(3);
+    return static_cast<char>(octet);
+  }
+  const char first = rest.front();
+  rest.remove_prefix(1);
+  const std::size_t known = letters.find(first);
+  return known == std::string_view::npos ? first : octets[known];
 }
 
 }  // namespace
@@ -54,31 +72,13 @@ std::string unquote(std::string_view value) {
   if (value.size() < 2 || value.front() != '"' || value.back() != '"') return std::string(value);
   value = value.substr(1, value.size() - 2);
   std::string text;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (value[i] != '\\' || i + 1 == value.size()) {
-      text += value[i];
-      continue;
-    }
-    switch (value[++i]) {
-      case 'r':
-        text += '\r';
-        break;
-      case 'n':
-        text += '\n';
-        break;
-      case 't':
-        text += '\t';
-        break;
-      case '0':
-        text += '\0';
-        break;
-      case 'x':
-        if (i + 2 >= value.size()) return text;
-        text += static_cast<char>(hex(value[i + 1]) * 16 + hex(value[i + 2]));
-        i += 2;
-        break;
-      default:
-        text += value[i];
+  while (!value.empty()) {
+    if (value.front() == '\\' && value.size() > 1) {
+      value.remove_prefix(1);
+      text += take_escaped(value);
+    } else {
+      text += value.front();
+      value.remove_prefix(1);
     }
   }
   return text;

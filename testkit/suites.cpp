@@ -29,13 +29,13 @@ std::string plain(const std::string& text) {
 
 std::optional<std::string> suites_folder() {
   const char* named = std::getenv("ASSAY_SUITES");
-  const std::string folder = named != nullptr ? named : ASSAY_SOURCE_DIR "/../shared/testdata";
+  std::string folder = named != nullptr ? named : ASSAY_SOURCE_DIR "/../shared/testdata";
   if (!std::filesystem::is_directory(folder)) return std::nullopt;
   return folder;
 }
 
 std::string read_suite_file(const std::string& path) {
-  std::ifstream file(suites_folder().value() + "/" + path, std::ios::binary);
+  std::ifstream file(suites_folder().value_or("") + "/" + path, std::ios::binary);
   EXPECT_TRUE(file) << path << " cannot be read";
   std::ostringstream octets;
   octets << file.rdbuf();
@@ -43,9 +43,9 @@ std::string read_suite_file(const std::string& path) {
 }
 
 void register_test(const std::string& suite, const std::string& name, std::function<void()> body) {
-  static std::set<std::string> names;
+  static std::set<std::pair<std::string, std::string>> names;
   std::string unique = plain(name);
-  while (!names.insert(suite + "." + unique).second) unique += "_again";
+  while (!names.emplace(suite, unique).second) unique += "_again";
   testing::RegisterTest(
       suite.c_str(), unique.c_str(), nullptr, nullptr, __FILE__, __LINE__,
       [body = std::move(body)]() -> FunctionTest* { return new FunctionTest(body); });

@@ -1,0 +1,13 @@
+# Writes fuzzers.txt, which tools/fuzz reads: a line for each fuzzer, its target and its source file.
+get_property(fuzzers GLOBAL PROPERTY ASSAY_FUZZER_TARGETS)
+set(lines "")
+foreach(fuzzer IN LISTS fuzzers)
+  get_target_property(sources ${fuzzer} SOURCES)
+  list(FILTER sources INCLUDE REGEX "_fuzz\\.cpp$")
+  list(GET sources 0 source)
+  cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+  string(APPEND lines "${fuzzer} ${source}\n")
+endforeach()
+if(ASSAY_FUZZERS)
+  file(WRITE ${CMAKE_BINARY_DIR}/fuzzers.txt "${lines}")
+endif()
