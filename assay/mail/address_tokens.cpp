@@ -1,0 +1,172 @@
+#include "assay/mail/detail/address_tokens.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "assay/base/ascii.h"
+
+namespace assay::mail::detail {
+namespace {
+
+constexpr std::size_t max_findings = 100;
+
+/// RFC 5322 §3.2.3, and RFC 6532 §3.2 for the octets above 127.
+constexpr std::array<bool, 256> make_atext() {
+  std::array<bool, 256> atext = {};
+  for (std::size_t octet = 0x21; octet < atext.size(); ++octet) atext[octet] = octet != 0x7f;
+  for (const char special : std::string_view("()<>[]:;@\\,.\"")) {
+    atext[static_cast<unsigned char>(special)] = false;
+  }
+  return atext;
+}
+constexpr std::array<bool, 256> atext_table = make_atext();
+
+std::optional<TokenKind> kind_of_special(char c) {
+  switch (c) {
+    case '.':
+      return TokenKind::dot;
+    case '@':
+      return TokenKind::at_sign;
+    case ',':
+      return TokenKind::comma;
+    case ':':
+      return TokenKind::colon;
+    case ';':
+      return TokenKind::semicolon;
+    case '<':
+      return TokenKind::open_angle;
+    case '>':
+      return TokenKind::close_angle;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Quoted pairs undone; line ends dropped, so that no decoded text can hold one. RFC 5322 §3.2.4
+void append_unquoted(std::string& text, std::string_view raw) {
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] == '\\' && i + 1 < raw.size()) ++i;
+    if (raw[i] != '\r' && raw[i] != '\n') text += raw[i];
+  }
+}
+
+}  // namespace
+
+void FindingList::add(std::string_view code, std::string what, std::size_t at, Level level) {
+  if (findings_.size() == max_findings) {
+    if (level != Level::error || has_error_) return;
+    findings_.pop_back();
+  }
+  has_error_ = has_error_ || level == Level::error;
+  findings_.push_back({.code = code, .what = std::move(what), .at = at, .level = level});
+}
+
+bool is_atext(char c) {
+  return atext_table[static_cast<unsigned char>(c)];
+}
+
+std::optional<Token> Tokenizer::next() {
+  const bool spaced = skip_comments();
+  if (at_ == text_.size()) return std::nullopt;
+  const char c = text_[at_];
+  std::optional<Token> token;
+  if (is_atext(c)) token = atom();
+  if (c == '"') token = quoted_string();
+  if (c == '[') token = domain_literal();
+  if (!token) token = single(kind_of_special(c).value_or(TokenKind::stray));
+  token->spaced = spaced;
+  return token;
+}
+
+bool Tokenizer::skip_comments() {
+  const std::size_t begin = at_;
+  while (at_ < text_.size()) {
+    if (ascii::is_fws(text_[at_])) {
+      ++at_;
+    } else if (text_[at_] != '(' || comments_broken_ || !skip_comment()) {
+      break;
+    }
+  }
+  return at_ != begin;
+}
+
+/// A comment with those inside it. RFC 5322 §3.2.2
+bool Tokenizer::skip_comment() {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  for (std::size_t i = at_; i < text_.size(); ++i) {
+    if (text_[i] == '\\') {
+      ++i;
+    } else if (text_[i] == '(') {
+      deepest = std::max(deepest, ++depth);
+    } else if (text_[i] == ')' && --depth == 0) {
+      if (deepest > comment_depth_) {
+        findings_->add("deep_comment", "comments stand inside comments beyond the limit", at_,
+                       Level::error);
+      }
+      at_ = i + 1;
+      return true;
+    }
+  }
+  comments_broken_ = true;
+  findings_->add("unterminated_comment", "a comment is not closed", at_, Level::error);
+  return false;
+}
+
+Token Tokenizer::single(TokenKind kind) {
+  return {.kind = kind, .raw = text_.substr(at_++, 1)};
+}
+
+Token Tokenizer::atom() {
+  const std::size_t begin = at_;
+  while (at_ < text_.size() && is_atext(text_[at_])) ++at_;
+  return {.kind = TokenKind::atom, .raw = text_.substr(begin, at_ - begin)};
+}
+
+std::optional<Token> Tokenizer::quoted_string() {
+  if (quotes_broken_) return std::nullopt;
+  for (std::size_t i = at_ + 1; i < text_.size(); ++i) {
+    if (text_[i] == '\\') {
+      ++i;
+    } else if (text_[i] == '"') {
+      const std::string_view raw = text_.substr(at_ + 1, i - at_ - 1);
+      at_ = i + 1;
+      return Token{.kind = TokenKind::quoted_string, .raw = raw};
+    }
+  }
+  quotes_broken_ = true;
+  findings_->add("unterminated_quote", "a quoted string is not closed", at_, Level::error);
+  return std::nullopt;
+}
+
+/// RFC 5322 §3.4.1, without octets that would be syntax outside brackets: in real mail such
+/// brackets belong to a display name.
+std::optional<Token> Tokenizer::domain_literal() {
+  std::size_t i = at_ + 1;
+  while (i < text_.size() &&
+         ((is_atext(text_[i]) || ascii::is_fws(text_[i])) || text_[i] == ':' || text_[i] == '.')) {
+    ++i;
+  }
+  if (i == text_.size() || text_[i] != ']') return std::nullopt;
+  const std::string_view raw = text_.substr(at_, i + 1 - at_);
+  at_ = i + 1;
+  return Token{.kind = TokenKind::domain_literal, .raw = raw};
+}
+
+std::string decode(std::span<const Token> tokens) {
+  std::string text;
+  for (const Token& token : tokens) {
+    if (token.spaced && &token != tokens.data()) text += ' ';
+    if (token.kind == TokenKind::quoted_string) {
+      append_unquoted(text, token.raw);
+    } else if (token.kind == TokenKind::domain_literal) {
+      text += ascii::without_fws(token.raw);
+    } else {
+      text += token.raw;
+    }
+  }
+  return text;
+}
+
+}  // namespace assay::mail::detail
