@@ -24,6 +24,9 @@ struct BodyHashKind {
 
 /// The hashes of one body, computed while it streams by; memory does not grow with the body
 /// (RFC 6376 §3.4.3, §3.4.4, §3.7). First want(), then update() any number of times, then finish().
+/// A line ends in CRLF only: a CR or LF alone and NUL are octets like others and are hashed as they
+/// stand (RFC 6376 §5.3 has the signer convert them). Hashes that differ in l= alone are one
+/// computation, so that a body is hashed four times at most.
 class BodyHashes {
  public:
   BodyHashes();
@@ -34,6 +37,9 @@ class BodyHashes {
   /// Asks for a hash; equal kinds get the same handle. At most max_kinds distinct ones.
   /// Nothing beyond that.
   std::optional<std::size_t> want(const BodyHashKind& kind);
+
+  /// Whether no hash is wanted, so that the body need not be fetched at all.
+  bool empty() const;
 
   /// The next octets of the body; pieces may be cut anywhere, also inside CRLF.
   void update(std::string_view octets);
