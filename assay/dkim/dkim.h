@@ -10,6 +10,7 @@
 ///     hashes.finish();
 ///     for (const dkim::Outcome& outcome : verifier.finish(hashes, resolver, now)) …
 #include "assay/dkim/body_hash.h"
+#include "assay/dkim/check.h"
 #include "assay/dkim/key.h"
 #include "assay/dkim/signature.h"
 #include "assay/dkim/verifier.h"

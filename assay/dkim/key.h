@@ -31,15 +31,32 @@ struct KeyRecord {
   Findings findings = {};  ///< for people; those of level error spoil the record
 };
 
-/// Reads one TXT record. Errors: the first finding that makes a receiver ignore the record (RFC
-/// 6376 §3.6.1, §6.1.2).
+/// Reads one TXT record. Words that the grammar spells as literals (k=, h=, s=, t=) are compared
+/// without case (RFC 5234 §2.3), the version and the names of tags with it. g= is ignored (RFC 6376
+/// App. C.2). A key of any size that crypto::PublicKey decodes is taken: which sizes are good
+/// enough is for policy. A revoked key is a record like others. Errors: the first finding that
+/// makes a receiver ignore the record (RFC 6376 §3.6.1, §6.1.2): `no_tag`, `duplicate_tag`,
+/// `missing_tag`, `bad_version`, `version_not_first`, `bad_tag`, `unknown_key_type`, `bad_key`.
 std::expected<KeyRecord, Finding> parse_key(std::string_view text);
+
+/// The same for people, total: what could be read, and findings with advice. Those of parse_key are
+/// of level error; so are `weak_key` (RSA under 1024 bits) and `no_usable_hash` (h= without
+/// sha256), since no receiver that follows RFC 8301 can use such a record; `not_for_email` is a
+/// warning.
+KeyRecord lint_key(std::string_view text);
+/// Whether a receiver could use the record: no finding of level error.
+bool usable(const KeyRecord& linted);
 
 /// Where a key is found: `<selector>._domainkey.<domain>`.
 std::expected<dns::Question, Finding> key_question(std::string_view selector,
                                                    const DomainName& domain);
 
-/// The records of an answer, each parsed once and kept with the answer.
+/// Records of one answer that are read, so that a hostile answer costs little. Only records that
+/// parse count.
+constexpr std::size_t max_key_records = 10;
+
+/// The records of an answer, each parsed once and kept with the answer: all up to the tenth that
+/// parses.
 const std::vector<std::expected<KeyRecord, Finding>>& parsed_keys(const dns::Answer& answer);
 
 }  // namespace assay::dkim

@@ -12,29 +12,11 @@
 #include "assay/base/domain_name.h"
 #include "assay/base/time.h"
 #include "assay/dkim/body_hash.h"
+#include "assay/dkim/check.h"
 #include "assay/dns/resolver.h"
 #include "assay/mail/header.h"
 
 namespace assay::dkim {
-
-/// RFC 8601 §2.7.1, without none: a message without a signature has no outcome.
-enum class Result : std::uint8_t { pass, fail, policy, neutral, temperror, permerror };
-std::string_view to_text(Result result);
-
-enum class Sha1 : std::uint8_t { refuse, allow };
-enum class PartialBody : std::uint8_t { refuse, allow };
-
-struct Options {
-  unsigned min_rsa_bits = 1024;  ///< RFC 8301 §3.2; fewer: policy
-  unsigned max_rsa_bits = 8192;  ///< more: policy
-  Sha1 sha1 = Sha1::refuse;
-  PartialBody partial_body =
-      PartialBody::refuse;          ///< l= that leaves octets uncovered: policy (RFC 6376 §8.2)
-  std::size_t max_signatures = 10;  ///< tried; those that could align first, then in message order
-  std::size_t max_keys = 3;         ///< tried of one selector (RFC 6376 §6.1.2)
-  std::chrono::seconds clock_skew{300};
-  std::vector<DomainName> unlikely_signers = {};  ///< d= that is refused (RFC 6376 §6.1.1)
-};
 
 /// What became of one signature.
 struct Outcome {
