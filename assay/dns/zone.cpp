@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -137,7 +140,15 @@ void Zone::Tree::sort() {
   for (auto& [name, node] : nodes) {
     Answer* const exchanges = node ? node->answers[index_of(Type::mx)].get() : nullptr;
     if (exchanges == nullptr) continue;
-    std::ranges::stable_sort(exchanges->exchanges, {}, &MailExchange::preference);
+    // By way of a map: clang warns of std::stable_sort in libstdc++ 12.
+    std::map<std::uint16_t, std::vector<MailExchange>> by_preference;
+    for (MailExchange& one : exchanges->exchanges) {
+      by_preference[one.preference].push_back(std::move(one));
+    }
+    exchanges->exchanges.clear();
+    for (auto& [preference, several] : by_preference) {
+      std::ranges::move(several, std::back_inserter(exchanges->exchanges));
+    }
   }
 }
 
