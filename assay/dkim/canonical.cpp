@@ -141,22 +141,21 @@ void append_own_field(std::string& out, const mail::Field& field, Canonicalizati
   append_relaxed(out, field.name, std::string_view(emptied).substr(value));
 }
 
-std::string signed_octets(const FieldIndex& index, const std::vector<std::string>& header_names,
-                          const mail::Field& field, Canonicalization how) {
-  const std::vector<const mail::Field*> fields = index.select(header_names, &field);
+std::string signed_octets(const std::vector<const mail::Field*>& selected, const mail::Field& field,
+                          Canonicalization how) {
   std::size_t size = field.raw.size();
-  for (const mail::Field* one : fields) size += one->raw.size() + 3;
+  for (const mail::Field* one : selected) size += one->raw.size() + 3;
   std::string octets;
   octets.reserve(size + 1);
   // RFC 6376 §3.7: the listed fields in their order, then the signature's own.
-  for (const mail::Field* one : fields) append_canonical(octets, *one, how);
+  for (const mail::Field* one : selected) append_canonical(octets, *one, how);
   append_own_field(octets, field, how);
   return octets;
 }
 
 std::string signed_octets(const mail::Header& header, const std::vector<std::string>& header_names,
                           const mail::Field& field, Canonicalization how) {
-  return signed_octets(FieldIndex(header), header_names, field, how);
+  return signed_octets(FieldIndex(header).select(header_names, &field), field, how);
 }
 
 }  // namespace assay::dkim

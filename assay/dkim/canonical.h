@@ -54,8 +54,8 @@ void append_own_field(std::string& out, const mail::Field& field, Canonicalizati
 /// The octets that a signature in `field` signs: selected fields, then the field itself with b=
 /// emptied and without its CRLF (RFC 6376 §3.7). `field` is one of the header's, or one that is not
 /// in it yet.
-std::string signed_octets(const FieldIndex& index, const std::vector<std::string>& header_names,
-                          const mail::Field& field, Canonicalization how);
+std::string signed_octets(const std::vector<const mail::Field*>& selected, const mail::Field& field,
+                          Canonicalization how);
 std::string signed_octets(const mail::Header& header, const std::vector<std::string>& header_names,
                           const mail::Field& field, Canonicalization how);
 

@@ -84,14 +84,20 @@ crypto::DigestKind digest_kind(Hash hash) {
   return hash == Hash::sha1 ? crypto::DigestKind::sha1 : crypto::DigestKind::sha256;
 }
 
+std::optional<KeyCheck> refuse_algorithm(const Algorithm& algorithm, const Options& options) {
+  // RFC 8301 §3.1
+  if (algorithm.hash != Hash::sha1 || options.sha1 == Sha1::allow) return std::nullopt;
+  return policy("sha1", "SHA-1 is no longer accepted");
+}
+
 KeyChoice choose_keys(const KeyUse& use, const dns::Answer& answer, const Options& options) {
-  if (use.algorithm.hash == Hash::sha1 && options.sha1 == Sha1::refuse) {
-    // RFC 8301 §3.1
-    return {.otherwise = policy("sha1", "SHA-1 is no longer accepted")};
+  if (auto refused = refuse_algorithm(use.algorithm, options)) {
+    return {.otherwise = std::move(*refused)};
   }
   if (answer.outcome == dns::Outcome::temporary_failure) {  // RFC 6376 §6.1.2
-    return {.otherwise = {.result = Result::temperror,
-                          .reason = "the key could not be fetched: " + answer.why}};
+    const std::string why = answer.why.empty() ? "" : ": " + answer.why;
+    return {
+        .otherwise = {.result = Result::temperror, .reason = "the key could not be fetched" + why}};
   }
   if (answer.outcome != dns::Outcome::records || answer.texts.empty()) {  // RFC 6376 §6.1.2
     return {.otherwise = permerror("there is no key record")};

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,10 @@ struct KeyCheck {
   unsigned key_bits = 0;         ///< 0: no key could be used
   bool test_key = false;         ///< t=y in the key that decided
 };
+
+/// The policy that refuses an algorithm whatever its key; nothing for one that is accepted
+/// (RFC 8301 §3.1).
+std::optional<KeyCheck> refuse_algorithm(const Algorithm& algorithm, const Options& options);
 
 /// The first half of a check: which keys of the answer suit the signature (RFC 6376 §6.1.2), and
 /// what the result is when none does. Views into the answer.
