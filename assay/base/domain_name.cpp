@@ -3,10 +3,14 @@
 #include <idn2.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "assay/base/ascii.h"
 #include "assay/base/try.h"
+#include "assay/base/utf8.h"
 
 namespace assay {
 namespace {
@@ -71,14 +75,56 @@ bool DomainName::equal_or_below(const DomainName& ancestor) const {
   return rest == 0 || text_[rest - 1] == '.';
 }
 
+namespace {
+
+/// Code points that IDNA mapping drops (status "ignored" in UTS 46): a name with them would become
+/// the name without them, which is not the name that stands there.
+bool is_dropped(std::uint32_t code_point) {
+  struct Range {
+    std::uint32_t first, last;
+  };
+  constexpr std::array<Range, 10> dropped = {{{0xad, 0xad},
+                                              {0x34f, 0x34f},
+                                              {0x180b, 0x180f},
+                                              {0x200b, 0x200b},
+                                              {0x2060, 0x2060},
+                                              {0x2064, 0x2064},
+                                              {0xfe00, 0xfe0f},
+                                              {0xfeff, 0xfeff},
+                                              {0x1bca0, 0x1bca3},
+                                              {0xe0100, 0xe01ef}}};
+  return std::ranges::any_of(dropped, [code_point](const Range& range) {
+    return code_point >= range.first && code_point <= range.last;
+  });
+}
+
+/// Nothing when every code point may go through the mapping of libidn2.
+std::optional<Finding> find_unfit(std::string_view domain) {
+  for (std::size_t at = 0; at < domain.size();) {
+    const utf8::CodePoint point = utf8::decode(domain.substr(at));
+    if (point.octets == 0) return Finding{"idna", "octets that are no UTF-8 in a domain name", at};
+    if (point.value == 0) return Finding{"idna", "a NUL in a domain name", at};
+    if (is_dropped(point.value)) {
+      return Finding{"idna", "an invisible character in a domain name", at};
+    }
+    at += point.octets;
+  }
+  return std::nullopt;
+}
+
+bool is_ldh_or_underscore(char c) {
+  return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
+}
+
+}  // namespace
+
 std::expected<DomainName, Finding> to_a_labels(std::string_view domain) {
   if (std::ranges::none_of(domain, ascii::is_octet_above_127)) return DomainName::parse(domain);
   // Four octets at most become one character of an A-label; what is longer cannot be a name.
   if (domain.size() > 4 * max_name) {
     return bad("long_name", "a domain name of more than 253 octets", max_name);
   }
-  const std::size_t nul = domain.find('\0');
-  if (nul != std::string_view::npos) return bad("idna", "a NUL in a domain name", nul);
+  if (std::optional<Finding> unfit = find_unfit(domain)) return std::unexpected(std::move(*unfit));
   char* ascii_text = nullptr;
   const int status = idn2_to_ascii_8z(std::string(domain).c_str(), &ascii_text,
                                       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
@@ -86,6 +132,10 @@ std::expected<DomainName, Finding> to_a_labels(std::string_view domain) {
   if (status != IDN2_OK) {
     return bad("idna", std::string("not an international domain name: ") + idn2_strerror(status),
                0);
+  }
+  // RFC 5890 §2.3.1: the mapping may make "@" or "/" of characters that look alike.
+  if (!std::ranges::all_of(std::string_view(ascii_text), is_ldh_or_underscore)) {
+    return bad("idna", "not an international domain name: characters that no host name holds", 0);
   }
   return DomainName::parse(ascii_text);
 }

@@ -47,8 +47,10 @@ class DomainName {
 };
 
 /// A domain as it stands in mail, to the form the DNS knows: U-labels (UTF-8) become A-labels
-/// (RFC 5890 §2.3, non-transitional), ASCII stays as it is but for case.
-/// Errors: those of DomainName::parse; `idna` where a label is no U-label.
+/// (RFC 5890 §2.3) after the mapping of UTS 46 (case, width, ideographic full stops;
+/// non-transitional), ASCII stays as it is but for case.
+/// Errors: those of DomainName::parse; `idna` where a label is no U-label, holds a character that
+/// the mapping would drop, or would become text that is no host name.
 std::expected<DomainName, Finding> to_a_labels(std::string_view domain);
 
 /// A-labels as people read them; a label that does not decode stays as it is. UTF-8.
