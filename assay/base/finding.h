@@ -22,6 +22,13 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+/// Appends a finding to a list that hostile text must not make long: beyond `limit` it is dropped,
+/// but the first error takes the last place, so that a list never loses that there was one.
+void add_bounded(Findings& findings, Finding finding, std::size_t limit = 100);
+
+/// Whether one of them is an error.
+bool has_error(const Findings& findings);
+
 /// "error", "warning" or "info".
 std::string_view to_text(Level level);
 

@@ -12,7 +12,6 @@
 namespace assay::mail {
 namespace {
 
-using detail::FindingList;
 using detail::Token;
 using detail::Tokenizer;
 using enum detail::TokenKind;
@@ -48,7 +47,7 @@ struct Piece {
 /// Reads what stands between two commas of an address list.
 class ElementReader {
  public:
-  ElementReader(Tokens tokens, std::string_view text, FindingList& findings)
+  ElementReader(Tokens tokens, std::string_view text, Findings& findings)
       : tokens_(tokens), text_(text), findings_(&findings) {}
 
   /// The mailboxes of the element: one, or in ambiguous text all that it may mean.
@@ -81,7 +80,7 @@ class ElementReader {
 
   Tokens tokens_;
   std::string_view text_;
-  FindingList* findings_;
+  Findings* findings_;
 };
 
 std::vector<Mailbox> ElementReader::read() {
@@ -97,8 +96,10 @@ std::vector<Piece> ElementReader::find_pieces() {
     if (tokens_[i].kind == open_angle) {
       const std::size_t behind = skip_route(i + 1);
       if (behind == i + 1) continue;
-      findings_->add("route", "an obsolete route stands before the address", offset(i),
-                     Level::info);
+      add_bounded(*findings_, {.code = "route",
+                               .what = "an obsolete route stands before the address",
+                               .at = offset(i),
+                               .level = Level::info});
       route_end = behind;
       i = behind - 1;
     } else if (tokens_[i].kind == at_sign) {
@@ -218,20 +219,33 @@ std::vector<Mailbox> ElementReader::ambiguous(const std::vector<Piece>& pieces) 
     if (pieces.size() == 1) one.display_name = display_name();
     const std::size_t at = one.at;
     if (one.domain.empty()) {
-      findings_->add("no_domain", "an address has no domain", at, Level::error);
+      add_bounded(*findings_, {.code = "no_domain",
+                               .what = "an address has no domain",
+                               .at = at,
+                               .level = Level::error});
     } else if (piece.begin == piece.at_sign) {
-      findings_->add("no_local_part", "an address has no local part", at, Level::error);
+      add_bounded(*findings_, {.code = "no_local_part",
+                               .what = "an address has no local part",
+                               .at = at,
+                               .level = Level::error});
     } else if (!piece.well_formed) {
-      findings_->add("bad_address", "an address is not of the form local-part@domain", at,
-                     Level::error);
+      add_bounded(*findings_, {.code = "bad_address",
+                               .what = "an address is not of the form local-part@domain",
+                               .at = at,
+                               .level = Level::error});
     } else if (pieces.size() == 1) {
-      findings_->add("text_around_address", "an address runs into other text", at, Level::error);
+      add_bounded(*findings_, {.code = "text_around_address",
+                               .what = "an address runs into other text",
+                               .at = at,
+                               .level = Level::error});
     }
     if (!one.domain.empty() || !one.local_part.empty()) all.push_back(std::move(one));
   }
   if (pieces.size() > 1) {
-    findings_->add("several_addresses", "several addresses stand without a comma between them",
-                   offset(0), Level::error);
+    add_bounded(*findings_, {.code = "several_addresses",
+                             .what = "several addresses stand without a comma between them",
+                             .at = offset(0),
+                             .level = Level::error});
   }
   return all;
 }
@@ -239,7 +253,10 @@ std::vector<Mailbox> ElementReader::ambiguous(const std::vector<Piece>& pieces) 
 /// RFC 7103 §7.1.7: a local part or a name alone.
 std::vector<Mailbox> ElementReader::without_address() {
   if (tokens_.empty()) return {};  // RFC 5322 §4.4: an empty list member
-  findings_->add("no_domain", "an address has no domain", offset(0), Level::warning);
+  add_bounded(*findings_, {.code = "no_domain",
+                           .what = "an address has no domain",
+                           .at = offset(0),
+                           .level = Level::warning});
   const std::size_t angle = first_open_angle();
   Mailbox one{.at = offset(0)};
   if (angle == tokens_.size()) {
@@ -282,8 +299,10 @@ std::string ElementReader::display_name() const {
 
 void ElementReader::note_oddities(const Piece& piece, std::size_t pieces) {
   if (pieces > 1) {
-    findings_->add("address_in_phrase", "an address stands unquoted in a display name", offset(0),
-                   Level::warning);
+    add_bounded(*findings_, {.code = "address_in_phrase",
+                             .what = "an address stands unquoted in a display name",
+                             .at = offset(0),
+                             .level = Level::warning});
   }
   const Tokens local = between(piece.begin, piece.at_sign);
   bool misplaced = local.back().kind == dot || local.front().kind == dot;
@@ -291,11 +310,16 @@ void ElementReader::note_oddities(const Piece& piece, std::size_t pieces) {
     misplaced = misplaced || (local[i].kind == dot && local[i - 1].kind == dot);
   }
   if (misplaced) {
-    findings_->add("dots_in_local_part", "a dot begins, ends or is doubled in a local part",
-                   offset(piece.begin), Level::warning);
+    add_bounded(*findings_, {.code = "dots_in_local_part",
+                             .what = "a dot begins, ends or is doubled in a local part",
+                             .at = offset(piece.begin),
+                             .level = Level::warning});
   }
   if (tokens_[piece.end - 1].kind == dot) {
-    findings_->add("trailing_dot", "a dot ends the domain", offset(piece.end - 1), Level::warning);
+    add_bounded(*findings_, {.code = "trailing_dot",
+                             .what = "a dot ends the domain",
+                             .at = offset(piece.end - 1),
+                             .level = Level::warning});
   }
 }
 
@@ -304,17 +328,23 @@ void ElementReader::note_oddities_around() {
   const auto opened = std::ranges::count(tokens_, open_angle, &Token::kind);
   const auto closed = std::ranges::count(tokens_, close_angle, &Token::kind);
   if (opened > 1 || opened != closed) {
-    findings_->add("unbalanced_brackets", "angle brackets are missing or too many", offset(0),
-                   Level::warning);
+    add_bounded(*findings_, {.code = "unbalanced_brackets",
+                             .what = "angle brackets are missing or too many",
+                             .at = offset(0),
+                             .level = Level::warning});
   }
   if (closed > 0 && !is_angle(tokens_.back())) {
-    findings_->add("text_after_address", "text stands behind the angle brackets",
-                   offset(tokens_.size() - 1), Level::warning);
+    add_bounded(*findings_, {.code = "text_after_address",
+                             .what = "text stands behind the angle brackets",
+                             .at = offset(tokens_.size() - 1),
+                             .level = Level::warning});
   }
   const std::size_t angle = first_open_angle();
   if (angle < tokens_.size() && !is_phrase(between(0, angle))) {
-    findings_->add("special_in_name", "a display name holds special characters without quotes",
-                   offset(0), Level::warning);
+    add_bounded(*findings_, {.code = "special_in_name",
+                             .what = "a display name holds special characters without quotes",
+                             .at = offset(0),
+                             .level = Level::warning});
   }
 }
 
@@ -337,8 +367,10 @@ class ListReader {
         limits_(limits),
         tokenizer_(text_, limits.comment_depth, findings_) {
     if (text_.size() < text.size()) {
-      findings_.add("too_many_octets", "the address list exceeds the limit and was cut",
-                    text_.size(), Level::error);
+      add_bounded(findings_, {.code = "too_many_octets",
+                              .what = "the address list exceeds the limit and was cut",
+                              .at = text_.size(),
+                              .level = Level::error});
     }
   }
 
@@ -361,7 +393,7 @@ class ListReader {
 
   std::string_view text_;
   AddressLimits limits_;
-  FindingList findings_;
+  Findings findings_;
   Tokenizer tokenizer_;
   std::vector<Token> element_;
   std::vector<Mailbox> mailboxes_;
@@ -379,15 +411,19 @@ AddressList ListReader::read() {
   }
   finish_element();
   if (in_group_) {
-    findings_.add("unterminated_group", "a group is not closed by a semicolon", text_.size(),
-                  Level::warning);
+    add_bounded(findings_, {.code = "unterminated_group",
+                            .what = "a group is not closed by a semicolon",
+                            .at = text_.size(),
+                            .level = Level::warning});
   }
   if (mailboxes_.size() > limits_.mailboxes) {
-    findings_.add("too_many_mailboxes", "the address list has more mailboxes than the limit",
-                  mailboxes_[limits_.mailboxes].at, Level::error);
+    add_bounded(findings_, {.code = "too_many_mailboxes",
+                            .what = "the address list has more mailboxes than the limit",
+                            .at = mailboxes_[limits_.mailboxes].at,
+                            .level = Level::error});
     mailboxes_.resize(limits_.mailboxes);
   }
-  return {.mailboxes = std::move(mailboxes_), .findings = findings_.take()};
+  return {.mailboxes = std::move(mailboxes_), .findings = std::move(findings_)};
 }
 
 /// What is wrong wherever it stands: controls (C programs end at NUL, terminals obey others) and
@@ -400,14 +436,20 @@ void ListReader::look_at_octets() {
     if (ascii::is_octet_above_127(c)) {
       const std::size_t octets = utf8::decode(text_.substr(i)).octets;
       if (octets == 0 && !std::exchange(invalid, true)) {
-        findings_.add("invalid_utf8", "octets that are no UTF-8", i, Level::warning);
+        add_bounded(findings_, {.code = "invalid_utf8",
+                                .what = "octets that are no UTF-8",
+                                .at = i,
+                                .level = Level::warning});
       }
       i += std::max<std::size_t>(octets, 1);
       continue;
     }
     const bool folding = c == '\n' || (c == '\r' && text_.substr(i, 2) == "\r\n");
     if (!ascii::is_graph(c) && !ascii::is_wsp(c) && !folding && !std::exchange(controls, true)) {
-      findings_.add("control_octet", "a control character among addresses", i, Level::error);
+      add_bounded(findings_, {.code = "control_octet",
+                              .what = "a control character among addresses",
+                              .at = i,
+                              .level = Level::error});
     }
     ++i;
   }
@@ -454,16 +496,24 @@ void ListReader::take_colon(const Token& token) {
     return;
   }
   if (has_address_) {
-    findings_.add("stray_colon", "a colon stands behind an address", offset(token), Level::error);
+    add_bounded(findings_, {.code = "stray_colon",
+                            .what = "a colon stands behind an address",
+                            .at = offset(token),
+                            .level = Level::error});
     return finish_element();
   }
   // RFC 5322 §3.4: a group; RFC 6854 §2.1 allows it in From.
   if (in_group_) {
-    findings_.add("nested_group", "a group stands inside a group", offset(token), Level::warning);
+    add_bounded(findings_, {.code = "nested_group",
+                            .what = "a group stands inside a group",
+                            .at = offset(token),
+                            .level = Level::warning});
   }
   if (element_.empty() || !is_phrase(element_)) {
-    findings_.add("bad_group_name", "no phrase stands before the colon of a group", offset(token),
-                  Level::warning);
+    add_bounded(findings_, {.code = "bad_group_name",
+                            .what = "no phrase stands before the colon of a group",
+                            .at = offset(token),
+                            .level = Level::warning});
   }
   in_group_ = true;
   element_.clear();
@@ -472,14 +522,20 @@ void ListReader::take_colon(const Token& token) {
 void ListReader::take_semicolon(const Token& token) {
   finish_element();
   if (!in_group_) {
-    findings_.add("stray_semicolon", "a semicolon ends no group", offset(token), Level::error);
+    add_bounded(findings_, {.code = "stray_semicolon",
+                            .what = "a semicolon ends no group",
+                            .at = offset(token),
+                            .level = Level::error});
   }
   behind_group_ = std::exchange(in_group_, false);
 }
 
 void ListReader::push(const Token& token) {
   if (std::exchange(behind_group_, false)) {
-    findings_.add("missing_comma", "no comma stands behind a group", offset(token), Level::warning);
+    add_bounded(findings_, {.code = "missing_comma",
+                            .what = "no comma stands behind a group",
+                            .at = offset(token),
+                            .level = Level::warning});
   }
   element_.push_back(token);
 }

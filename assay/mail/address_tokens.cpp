@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "assay/base/ascii.h"
 
 namespace assay::mail::detail {
 namespace {
-
-constexpr std::size_t max_findings = 100;
 
 /// RFC 5322 §3.2.3, and RFC 6532 §3.2 for the octets above 127.
 constexpr std::array<bool, 256> make_atext() {
@@ -53,15 +50,6 @@ void append_unquoted(std::string& text, std::string_view raw) {
 
 }  // namespace
 
-void FindingList::add(std::string_view code, std::string what, std::size_t at, Level level) {
-  if (findings_.size() == max_findings) {
-    if (level != Level::error || has_error_) return;
-    findings_.pop_back();
-  }
-  has_error_ = has_error_ || level == Level::error;
-  findings_.push_back({.code = code, .what = std::move(what), .at = at, .level = level});
-}
-
 bool is_atext(char c) {
   return atext_table[static_cast<unsigned char>(c)];
 }
@@ -102,15 +90,20 @@ bool Tokenizer::skip_comment() {
       deepest = std::max(deepest, ++depth);
     } else if (text_[i] == ')' && --depth == 0) {
       if (deepest > comment_depth_) {
-        findings_->add("deep_comment", "comments stand inside comments beyond the limit", at_,
-                       Level::error);
+        add_bounded(*findings_, {.code = "deep_comment",
+                                 .what = "comments stand inside comments beyond the limit",
+                                 .at = at_,
+                                 .level = Level::error});
       }
       at_ = i + 1;
       return true;
     }
   }
   comments_broken_ = true;
-  findings_->add("unterminated_comment", "a comment is not closed", at_, Level::error);
+  add_bounded(*findings_, {.code = "unterminated_comment",
+                           .what = "a comment is not closed",
+                           .at = at_,
+                           .level = Level::error});
   return false;
 }
 
@@ -136,7 +129,10 @@ std::optional<Token> Tokenizer::quoted_string() {
     }
   }
   quotes_broken_ = true;
-  findings_->add("unterminated_quote", "a quoted string is not closed", at_, Level::error);
+  add_bounded(*findings_, {.code = "unterminated_quote",
+                           .what = "a quoted string is not closed",
+                           .at = at_,
+                           .level = Level::error});
   return std::nullopt;
 }
 

@@ -10,7 +10,6 @@ namespace assay::mail {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
-constexpr std::size_t max_findings = 100;
 
 /// Where a line ends and where the next one begins.
 struct LineEnd {
@@ -128,14 +127,12 @@ void Splitter::look_inside(std::size_t begin, std::string_view raw) {
 
 void Splitter::cut(std::size_t at) {
   header_.truncated = true;
-  if (header_.findings.size() == max_findings) header_.findings.pop_back();
   find("header_too_large", "the header exceeds the limits; what follows was not read", at,
        Level::error);
 }
 
 void Splitter::find(std::string_view code, const char* what, std::size_t at, Level level) {
-  if (header_.findings.size() == max_findings) return;
-  header_.findings.push_back({.code = code, .what = what, .at = at, .level = level});
+  add_bounded(header_.findings, {.code = code, .what = what, .at = at, .level = level});
 }
 
 }  // namespace

@@ -11,18 +11,6 @@
 
 namespace assay::mail::detail {
 
-/// Findings in the order they are made, at most 100: hostile text makes no more. An error is never
-/// lost to the limit.
-class FindingList {
- public:
-  void add(std::string_view code, std::string what, std::size_t at, Level level);
-  Findings take() { return std::move(findings_); }
-
- private:
-  Findings findings_ = {};
-  bool has_error_ = false;
-};
-
 enum class TokenKind : std::uint8_t {
   atom,
   quoted_string,
@@ -49,7 +37,7 @@ struct Token {
 /// Linear: an opening that never closes is looked for once.
 class Tokenizer {
  public:
-  Tokenizer(std::string_view text, std::size_t comment_depth, FindingList& findings)
+  Tokenizer(std::string_view text, std::size_t comment_depth, Findings& findings)
       : text_(text), comment_depth_(comment_depth), findings_(&findings) {}
 
   /// The next token, or nothing at the end of the text.
@@ -65,7 +53,7 @@ class Tokenizer {
 
   std::string_view text_;
   std::size_t comment_depth_;
-  FindingList* findings_;
+  Findings* findings_;
   std::size_t at_ = 0;
   bool comments_broken_ = false;
   bool quotes_broken_ = false;
