@@ -1,7 +1,7 @@
 #include "assay/base/tag_list.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <set>
 
 #include "assay/base/ascii.h"
 
@@ -13,11 +13,29 @@ bool is_name(std::string_view name) {
          std::ranges::all_of(name, [](char c) { return ascii::is_alnum(c) || c == '_'; });
 }
 
+/// Names given before. A search along the list serves all real ones; beyond, a set keeps the work
+/// from growing with the square.
+class Names {
+ public:
+  /// Whether `name` is none of `tags`; then it counts as given.
+  bool add(std::string_view name, const std::vector<Tag>& tags) {
+    constexpr std::size_t few = 32;
+    if (tags.size() < few) return std::ranges::find(tags, name, &Tag::name) == tags.end();
+    if (set_.empty()) {
+      for (const Tag& tag : tags) set_.insert(tag.name);
+    }
+    return set_.insert(name).second;
+  }
+
+ private:
+  std::set<std::string_view> set_ = {};
+};
+
 }  // namespace
 
 TagList split_tags(std::string_view text) {
   TagList list;
-  std::unordered_set<std::string_view> seen;
+  Names names;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(';', begin), text.size());
     const std::string_view piece = text.substr(begin, end - begin);
@@ -29,14 +47,14 @@ TagList split_tags(std::string_view text) {
     if (equals == std::string_view::npos || !is_name(name)) {
       const bool trailing = last && name.empty() && equals == std::string_view::npos;
       if (!trailing) {
-        list.findings.push_back(
-            {"no_tag", "not of the form name=value: " + ascii::printable(piece, 40), at});
+        add_bounded(list.findings,
+                    {"no_tag", "not of the form name=value: " + ascii::printable(piece, 40), at});
       }
       continue;
     }
-    if (!seen.insert(name).second) {
-      list.findings.push_back(
-          {"duplicate_tag", "the tag " + std::string(name) + " is given twice", at});
+    if (!names.add(name, list.tags)) {
+      add_bounded(list.findings, {"duplicate_tag",
+                                  "the tag " + ascii::printable(name, 40) + " is given twice", at});
       continue;
     }
     const std::string_view value = ascii::trim_fws(piece.substr(equals + 1));

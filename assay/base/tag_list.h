@@ -27,7 +27,8 @@ struct TagList {
 /// Knows no tag by name: which tags exist is for DKIM, ARC and DMARC to say.
 /// Views live as long as `text`. Linear in its length.
 /// Total: a piece that is no tag (`no_tag`) and a name given before (`duplicate_tag`, compared as
-/// written) are left out and become findings. A last empty piece behind `;` is no finding.
+/// written) are left out and become findings, of which the first 100 are kept. A last empty piece
+/// behind `;` is no finding.
 TagList split_tags(std::string_view text);
 
 /// The same, but the first finding spoils the list (DKIM and ARC, RFC 6376 §3.2).

@@ -35,6 +35,7 @@ std::optional<int> take(std::string_view& text, std::size_t digits, char after) 
 std::optional<chrono::minutes> take_zone(std::string_view text) {
   if (!text.empty() && text.front() == '.') {
     text.remove_prefix(1);
+    if (text.empty() || !ascii::is_digit(text.front())) return std::nullopt;
     while (!text.empty() && ascii::is_digit(text.front())) text.remove_prefix(1);
   }
   if (text == "Z" || text == "z") return chrono::minutes{0};
@@ -51,7 +52,8 @@ std::optional<chrono::minutes> take_zone(std::string_view text) {
 }  // namespace
 
 std::optional<Instant> parse_instant(std::string_view text) {
-  if (const auto seconds = ascii::parse_number(text); seconds && *seconds <= 253402300799ULL) {
+  constexpr Instant last_second{chrono::seconds{253'402'300'799}};  // of the year 9999
+  if (const auto seconds = ascii::parse_number(text); seconds && *seconds <= 253'402'300'799ULL) {
     return Instant{chrono::seconds{static_cast<long long>(*seconds)}};
   }
   const auto year = take(text, 4, '-');
@@ -69,8 +71,11 @@ std::optional<Instant> parse_instant(std::string_view text) {
                                     chrono::day{static_cast<unsigned>(*day)}};
   const auto offset = take_zone(text);
   if (!date.ok() || !offset) return std::nullopt;
-  return chrono::sys_days{date} + chrono::hours{*hour} + chrono::minutes{*minute} +
-         chrono::seconds{*second} - *offset;
+  const Instant at = chrono::sys_days{date} + chrono::hours{*hour} + chrono::minutes{*minute} +
+                     chrono::seconds{*second} - *offset;
+  // An offset or a leap second may lead out of the years that RFC 3339 §1 can write.
+  if (at < chrono::sys_days{chrono::year{0} / 1 / 1} || at > last_second) return std::nullopt;
+  return at;
 }
 
 }  // namespace assay

@@ -14,7 +14,7 @@ using Instant = std::chrono::sys_seconds;
 std::string to_rfc3339(Instant at);
 
 /// RFC 3339 with Z or an offset (fractions of a second are dropped), or Unix seconds.
-/// Nothing for other text or a day that no calendar has.
+/// Nothing for other text, a day that no calendar has, or an instant outside the years 0 to 9999.
 std::optional<Instant> parse_instant(std::string_view text);
 
 }  // namespace assay
