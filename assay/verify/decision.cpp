@@ -65,7 +65,7 @@ Decision decide_failed(const dmarc::Evaluation& evaluation) {
 
 Decision decide(const dmarc::Evaluation& evaluation) {
   if (evaluation.result == dmarc::Result::fail) return decide_failed(evaluation);
-  Decision decision;
+  Decision decision;  // RFC 9989 §5.3.2: without a policy the message is not touched.
   const bool passed = evaluation.result == dmarc::Result::pass;
   // RFC 9990 §3.1.1.9: pass is said under an enforcing policy, as published before t.
   if (passed && enforcing(evaluation.published_policy)) decision.disposition = Disposition::pass;

@@ -98,14 +98,17 @@ std::vector<dmarc::Evaluation> Session::State::evaluate(std::span<const dmarc::I
                                                         dmarc::Standard standard) {
   const std::vector<dmarc::Identifier> list(found.begin(), found.end());
   const dmarc::GatherOptions chosen = gather_options(standard);
+  // RFC 7489 §6.6.4 alone draws a sample.
+  const unsigned sample = standard == dmarc::Standard::rfc7489 ? sample_of(octets) : 0;
   std::vector<dmarc::Evaluation> evaluations;
   for (const DomainName& author : authors.domains) {
     const dmarc::Facts facts = dmarc::gather(author, list, resolver, chosen);
-    evaluations.push_back(dmarc::evaluate(facts, {.sample = sample_of(octets)}));
+    evaluations.push_back(dmarc::evaluate(facts, {.sample = sample}));
   }
   return evaluations;
 }
 
+// RFC 9989 §5.3, step by step.
 Verdict Session::State::judge_all() {
   Verdict verdict;
   verdict.authors = authors;

@@ -142,7 +142,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const verify::Options options{.authserv_id = "mx.example.org"};
   constexpr Instant now{std::chrono::seconds{1'760'000'000}};
 
-  dns::Recorder recorder(*zone);
+  dns::Recorder recorder(*zone, std::chrono::steady_clock::now);
   verify::Session whole(envelope, recorder, now, options);
   whole.header(header);
   whole.body(body);

@@ -105,7 +105,7 @@ CASES(Verdict, "assay/verify/testdata/verdict.cases") {
   std::string lines;
   for (const std::string& line : c.all("zone")) lines += line + "\n";
   dns::Zone zone = zone_of(lines);
-  dns::Recorder recorder(zone);
+  dns::Recorder recorder(zone, std::chrono::steady_clock::now);
   const auto verdict = verify(message, envelope_of(c), recorder, now, options_of(c));
   expect_facts(c, verdict);
   for (const std::string& name : c.all("not_asked")) {
@@ -200,7 +200,7 @@ TEST(Session, AHeaderBeyondTheLimitsNeverPasses) {
 
 TEST(Session, TenThousandSignaturesCostAFew) {
   dns::Zone zone = zone_of("");
-  dns::Recorder recorder(zone);
+  dns::Recorder recorder(zone, std::chrono::steady_clock::now);
   std::string message;
   for (int i = 0; i < 10'000; ++i) {
     message += "DKIM-Signature: v=1; a=rsa-sha256; d=d" + std::to_string(i) +
