@@ -66,18 +66,18 @@ std::expected<Reader, Finding> Reader::enter(std::uint8_t tag, const char* what)
   return inside;
 }
 
+/// `what` is "modulus" or "exponent".
 std::expected<std::string_view, Finding> read_positive(Reader& reader, const char* what) {
   ASSAY_TRY(inside, reader.enter(integer, what));
   std::string_view octets = inside.rest();
-  if (octets.empty()) return bad(std::string("an empty ") + what, inside.at());
+  if (octets.empty()) return bad(std::string("no octets in the ") + what, inside.at());
   const bool signed_octet = (static_cast<unsigned char>(octets.front()) & 0x80U) != 0;
-  if (signed_octet) return bad(std::string("a negative ") + what, inside.at());
+  if (signed_octet) return bad(std::string("a sign on the ") + what, inside.at());
   if (octets.front() == '\0') {
     octets.remove_prefix(1);
     const bool needed =
         !octets.empty() && (static_cast<unsigned char>(octets.front()) & 0x80U) != 0;
-    if (!needed)
-      return bad(std::string("a ") + what + " of zero or with needless zeros", inside.at());
+    if (!needed) return bad(std::string("needless zeros in the ") + what, inside.at());
   }
   return octets;
 }

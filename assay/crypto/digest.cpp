@@ -6,14 +6,12 @@
 #include <utility>
 
 #include "assay/crypto/detail/algorithms.h"
+#include "assay/crypto/detail/openssl.h"
 
 namespace assay::crypto {
 namespace {
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+using Context = detail::DigestContext;
 
 Context new_context() {
   Context context(EVP_MD_CTX_new());

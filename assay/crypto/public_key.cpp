@@ -1,7 +1,6 @@
 #include "assay/crypto/public_key.h"
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
@@ -15,43 +14,25 @@
 #include "assay/base/try.h"
 #include "assay/crypto/detail/algorithms.h"
 #include "assay/crypto/detail/der.h"
+#include "assay/crypto/detail/openssl.h"
 
 namespace assay::crypto {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, Deleter<Free>>;
+using detail::DigestContext;
+using detail::Key;
+using detail::KeyContext;
+using detail::octets_of;
+using detail::Owned;
+using detail::QuietErrors;
 
-using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
-using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
-using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using Number = Owned<BIGNUM, BN_free>;
 using Builder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 using Parameters = Owned<OSSL_PARAM, OSSL_PARAM_free>;
 
-const unsigned char* octets_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 std::unexpected<Finding> bad(std::string what) {
   return std::unexpected(Finding{.code = "bad_key", .what = std::move(what), .at = 0});
 }
-
-/// What OpenSSL says about failures stays out of the caller's error queue.
-class QuietErrors {
- public:
-  QuietErrors() { ERR_set_mark(); }
-  ~QuietErrors() { ERR_pop_to_mark(); }
-  QuietErrors(const QuietErrors&) = delete;
-  QuietErrors& operator=(const QuietErrors&) = delete;
-};
 
 std::size_t bits_of(std::string_view number) {
   if (number.empty()) return 0;
@@ -182,8 +163,8 @@ std::expected<PublicKey, Finding> PublicKey::rsa(std::string_view der) {
   if (auto checked = check_numbers(numbers); !checked) return std::unexpected(checked.error());
   Key key = build_rsa(numbers);
   if (!key) return bad("an RSA key that the library does not take");
-  return PublicKey(std::unique_ptr<State>(new State{
-      .key = std::move(key), .bits = static_cast<unsigned>(bits_of(numbers.modulus))}));
+  return PublicKey(std::unique_ptr<State>(
+      new State{.key = std::move(key), .bits = static_cast<unsigned>(bits_of(numbers.modulus))}));
 }
 
 std::expected<PublicKey, Finding> PublicKey::ed25519(std::string_view raw) {

@@ -23,6 +23,7 @@ std::string_view to_text(Result result);
 
 enum class Sha1 : std::uint8_t { refuse, allow };
 enum class PartialBody : std::uint8_t { refuse, allow };
+enum class FutureTimestamp : std::uint8_t { refuse, allow };
 
 struct Options {
   unsigned min_rsa_bits = 1024;  ///< RFC 8301 §3.2; fewer: policy
@@ -34,7 +35,10 @@ struct Options {
   std::size_t max_keys = 3;         ///< tried of one selector (RFC 6376 §6.1.2)
   /// Octets of canonical header fields hashed for all signatures of a message together.
   std::size_t max_signed_octets = 32U << 20;
-  std::chrono::seconds clock_skew{300};
+  std::chrono::seconds clock_skew{300};  ///< how much later than x=, or earlier than t=
+  /// t= after now: policy where refused. Allowed, since it says more of the signer's clock than of
+  /// the message, and real mail has it (RFC 6376 §3.5).
+  FutureTimestamp future_timestamp = FutureTimestamp::allow;
   std::vector<DomainName> unlikely_signers = {};  ///< d= that is refused (RFC 6376 §6.1.1)
 };
 

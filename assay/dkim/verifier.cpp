@@ -75,12 +75,14 @@ std::optional<Verdict> refuse_unseen(const Signature& signature, const Options& 
 }
 
 std::optional<Verdict> refuse_time(const Signature& signature, Instant now,
-                                   std::chrono::seconds skew) {
+                                   const Options& options) {
+  const std::chrono::seconds skew = options.clock_skew;
   if (signature.expiration && now > *signature.expiration + skew) {  // RFC 6376 §6.1.1
     return Verdict{Result::policy, "the signature expired " + to_rfc3339(*signature.expiration),
                    "expired"};
   }
-  if (signature.timestamp && *signature.timestamp > now + skew) {  // RFC 6376 §3.5
+  const bool early = signature.timestamp && *signature.timestamp > now + skew;
+  if (early && options.future_timestamp == FutureTimestamp::refuse) {  // RFC 6376 §3.5
     return Verdict{Result::policy, "the signature is from the future", "future"};
   }
   return std::nullopt;
@@ -191,7 +193,7 @@ void Verifier::Judge::judge(const Candidate& candidate, Outcome& outcome) {
 Verdict Verifier::Judge::verify(const Candidate& candidate, Outcome& outcome) {
   if (candidate.refused) return *candidate.refused;
   const Signature& signature = *candidate.signature;
-  if (auto refused = refuse_time(signature, now_, options_.clock_skew)) return *refused;
+  if (auto refused = refuse_time(signature, now_, options_)) return *refused;
   const KeyUse use = {.algorithm = *signature.algorithm,
                       .signature = signature.signature,
                       .identity_is_domain = signature.identity_is_domain};
