@@ -112,18 +112,6 @@ std::optional<Finding> find_unfit(std::string_view domain) {
   return std::nullopt;
 }
 
-/// The U-label of an A-label; only one that becomes the same A-label again (RFC 5890 §2.3.2.1), so
-/// that no text can pretend to be a name that it is not.
-std::string to_u_label(std::string_view label) {
-  if (!label.starts_with("xn--")) return std::string(label);
-  char* text = nullptr;
-  const int status = idn2_to_unicode_8z8z(std::string(label).c_str(), &text, 0);
-  const std::unique_ptr<char, void (*)(void*)> owner(text, idn2_free);
-  if (status != IDN2_OK) return std::string(label);
-  const std::expected<DomainName, Finding> again = to_a_labels(text);
-  return std::string(again && again->text() == label ? text : label);
-}
-
 bool is_ldh_or_underscore(char c) {
   return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
 }
@@ -153,12 +141,15 @@ std::expected<DomainName, Finding> to_a_labels(std::string_view domain) {
 }
 
 std::string to_u_labels(const DomainName& name) {
-  std::string text;
-  for (const std::string_view label : ascii::split(name.text(), '.')) {
-    if (!text.empty()) text += '.';
-    text += to_u_label(label);
-  }
-  return text;
+  if (name.text().find("xn--") == std::string::npos) return name.text();
+  char* text = nullptr;
+  const int status = idn2_to_unicode_8z8z(name.text().c_str(), &text, 0);
+  const std::unique_ptr<char, void (*)(void*)> owner(text, idn2_free);
+  if (status != IDN2_OK) return name.text();
+  // RFC 5890 §2.3.2.1: U-labels and A-labels are twins; text that is not may pretend to be another
+  // name.
+  const std::expected<DomainName, Finding> again = to_a_labels(text);
+  return again && *again == name ? std::string(text) : name.text();
 }
 
 }  // namespace assay

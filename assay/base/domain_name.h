@@ -53,7 +53,7 @@ class DomainName {
 /// the mapping would drop, or would become text that is no host name.
 std::expected<DomainName, Finding> to_a_labels(std::string_view domain);
 
-/// A-labels as people read them; a label that does not decode stays as it is. UTF-8.
+/// A-labels as people read them, in UTF-8; the name as it is where to_a_labels would not lead back.
 std::string to_u_labels(const DomainName& name);
 
 }  // namespace assay
