@@ -34,6 +34,7 @@ GOOD = {
     "assay/spf/spf.h": '#include "assay/dns/resolver.h"\n',
     "assay/spf/detail/terms.h": '#include "assay/base/ascii.h"\n',
     "assay/spf/spf.cpp": '#include "assay/spf/detail/terms.h"\n',
+    "assay/spf/testdata/zones.h": '#include "testkit/cases.h"\n',
     "assay/spf/spf_test.cpp": '#include <fstream>\n#include <nlohmann/json.hpp>\n#include "testkit/cases.h"\n',
     "system/json/CMakeLists.txt": "assay_module(json DEPENDS base spf)\n",
     "system/json/json.cpp": '#include <nlohmann/json.hpp>\n#include "assay/spf/spf.h"\n',
