@@ -88,14 +88,14 @@ DomainName read_name(Octets& octets) {
 std::vector<Identifier> read_identifiers(Octets& octets, const DomainName& author) {
   std::vector<Identifier> identifiers;
   for (std::size_t count = octets.next() % 8; count > 0; --count) {
-    Identifier identifier{.method = octets.next() % 2 == 0 ? Method::spf : Method::dkim,
-                          .check = static_cast<Check>(octets.next() % 3),
-                          .selector = "s"};
+    const Method method = octets.next() % 2 == 0 ? Method::spf : Method::dkim;
+    const auto check = static_cast<Check>(octets.next() % 3);
     const std::size_t kind = octets.next();
-    identifier.domain =
+    DomainName domain =
         kind % 3 == 0 ? read_name(octets) : author.suffix(1 + kind / 3 % author.label_count());
-    if (kind % 3 == 1) identifier.domain = identifier.domain.child("x").value_or(author);
-    identifiers.push_back(std::move(identifier));
+    if (kind % 3 == 1) domain = domain.child("x").value_or(author);
+    identifiers.push_back(
+        {.method = method, .domain = std::move(domain), .check = check, .selector = "s"});
   }
   return identifiers;
 }

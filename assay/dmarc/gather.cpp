@@ -25,12 +25,12 @@ void discover_by_list(dns::Resolver& resolver, const GatherOptions& options, Fac
                              : facts.author;
   std::vector<DomainName> targets = {facts.author};
   if (*facts.organizational != facts.author) targets.push_back(*facts.organizational);
-  const detail::Route route = detail::route_over(facts.author, std::move(targets));
+  detail::Route route = detail::route_over(facts.author, std::move(targets));
   resolver.prefetch(route.questions);
   // RFC 7489 §6.6.3 steps 3 and 5: the second place counts where the first has no record at all;
   // several records end the search.
   facts.author_walk = detail::walk_along(
-      route, resolver, [](const WalkStep& step) { return step.records_seen > 0; });
+      std::move(route), resolver, [](const WalkStep& step) { return step.records_seen > 0; });
   facts.discovery_failed = facts.author_walk.failed;
   if (facts.author_walk.steps.empty()) return;
   const WalkStep& last = facts.author_walk.steps.back();
@@ -49,7 +49,7 @@ void note_discovery(Facts& facts) {
                  ", so that none of them counts"});
   }
   if (facts.record == nullptr) return;
-  // Advice is for the linter; what spoils the record concerns its readers too.
+  // Advice is for the linter; what spoils the record is told in reports too (RFC 9990 §3.1.5).
   std::ranges::copy_if(facts.record->findings, std::back_inserter(facts.findings),
                        [](const Finding& finding) { return finding.level == Level::error; });
 }

@@ -75,8 +75,9 @@ class Placement {
                        routes.back().questions.end());
     }
     if (!questions.empty()) resolver_.prefetch(questions);
-    for (const Route& route : routes)
-      walks_.push_back(walk_along(route, resolver_, ends_tree_walk));
+    for (Route& route : routes) {
+      walks_.push_back(walk_along(std::move(route), resolver_, ends_tree_walk));
+    }
     for (PlacedIdentifier* placed : open) settle(*placed, walk_of(placed->identifier.domain));
   }
 

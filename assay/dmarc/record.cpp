@@ -207,7 +207,9 @@ std::expected<PolicyRecord, Finding> parse_record(std::string_view text) {
   PolicyRecord record{.text = std::string(text)};
   const Tags tags = detail::split(text, record);
   read_meanings(tags, record);
-  std::ranges::stable_sort(record.findings, {}, &Finding::at);
+  std::ranges::sort(record.findings, {}, [](const Finding& finding) {
+    return std::pair<std::size_t, std::string_view>(finding.at, finding.code);
+  });
   detail::lint(tags, record);
   return record;
 }

@@ -58,9 +58,8 @@ Route route_from(const DomainName& start) {
   return route_over(start, walk_targets(start));
 }
 
-WalkStep fetch_step(const DomainName& domain, const dns::Question* question,
-                    dns::Resolver& resolver) {
-  WalkStep step{.domain = domain};
+WalkStep fetch_step(DomainName domain, const dns::Question* question, dns::Resolver& resolver) {
+  WalkStep step{.domain = std::move(domain)};
   if (question == nullptr) {
     step.asked = false;
     return step;
@@ -82,14 +81,14 @@ bool ends_tree_walk(const WalkStep& step) {
   return step.record != nullptr && step.record->psd != Psd::u;
 }
 
-Walk walk_along(const Route& route, dns::Resolver& resolver, EndsWalk ends) {
-  Walk walk{.start = route.start};
+Walk walk_along(Route route, dns::Resolver& resolver, EndsWalk ends) {
+  Walk walk{.start = std::move(route.start)};
   walk.steps.reserve(route.targets.size());
   // Each target is shorter than the one before, so those that make no DNS name stand first.
   const std::size_t unasked = route.targets.size() - route.questions.size();
   for (std::size_t i = 0; i < route.targets.size(); ++i) {
     const dns::Question* question = i < unasked ? nullptr : &route.questions[i - unasked];
-    walk.steps.push_back(fetch_step(route.targets[i], question, resolver));
+    walk.steps.push_back(fetch_step(std::move(route.targets[i]), question, resolver));
     const WalkStep& step = walk.steps.back();
     // RFC 9989 §4.10.1: an error is no indication that there is no record, so nothing above it can
     // be judged.
@@ -115,9 +114,9 @@ std::vector<DomainName> walk_targets(const DomainName& start) {
 }
 
 Walk fetch_walk(const DomainName& start, dns::Resolver& resolver) {
-  const Route route = detail::route_from(start);
+  Route route = detail::route_from(start);
   resolver.prefetch(route.questions);
-  return detail::walk_along(route, resolver, detail::ends_tree_walk);
+  return detail::walk_along(std::move(route), resolver, detail::ends_tree_walk);
 }
 
 std::vector<dns::Question> walk_questions(const DomainName& start) {

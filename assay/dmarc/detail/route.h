@@ -21,14 +21,13 @@ Route route_from(const DomainName& start);
 Route route_over(const DomainName& start, std::vector<DomainName> targets);
 
 /// The `_dmarc` record of one domain, asked now. `question` is null where there is no such name.
-WalkStep fetch_step(const DomainName& domain, const dns::Question* question,
-                    dns::Resolver& resolver);
+WalkStep fetch_step(DomainName domain, const dns::Question* question, dns::Resolver& resolver);
 
 /// Whether a walk needs no name beyond this one.
 using EndsWalk = bool (*)(const WalkStep&);
 bool ends_tree_walk(const WalkStep& step);
 
 /// Asks one name of the route after the other, until `ends` or a DNS error.
-Walk walk_along(const Route& route, dns::Resolver& resolver, EndsWalk ends);
+Walk walk_along(Route route, dns::Resolver& resolver, EndsWalk ends);
 
 }  // namespace assay::dmarc::detail
