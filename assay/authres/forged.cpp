@@ -45,8 +45,9 @@ class HeadReader {
         ++at_;
       else if (text_[at_] == '(')
         ++depth;
-      else if (text_[at_] == ')' && --depth == 0)
-        break;
+      else if (text_[at_] == ')')
+        --depth;
+      if (depth == 0) break;
     }
     head_.parted += ' ';
     return at_ < text_.size();
@@ -54,7 +55,8 @@ class HeadReader {
   bool read_quoted() {
     const std::size_t begin = head_.parted.size();
     for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-      if (text_[at_] == '\\' && ++at_ == text_.size()) break;
+      if (text_[at_] == '\\') ++at_;
+      if (at_ == text_.size()) break;
       if (!ascii::is_fws(text_[at_])) add(text_[at_]);
     }
     head_.parted += head_.parted.size() == begin ? "\" " : " ";  // an empty word is a word

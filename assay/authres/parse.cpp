@@ -54,7 +54,7 @@ class Parser {
   explicit Parser(std::string_view text) : text_(text), scan_(text) {}
 
   std::expected<AuthenticationResults, Finding> parse() {
-    if (!read_payload()) return std::unexpected(*scan_.failure());
+    if (!read_payload()) return std::unexpected(scan_.failure());
     note_octets();
     return std::move(value_);
   }

@@ -32,7 +32,8 @@ bool Scanner::skip_comment() {
   for (; !at_end(); ++at_) {
     const char c = text_[at_];
     if (c == '\\') {
-      if (++at_ == text_.size()) break;
+      ++at_;
+      if (at_ == text_.size()) break;
     } else if (c == '(') {
       if (++depth > max_comment_depth) return fail("deep_comment", "comments in too many comments");
     } else if (c == ')' && --depth == 0) {
@@ -51,7 +52,8 @@ bool Scanner::read_quoted(std::string& content) {
       ++at_;
       return true;
     }
-    if (text_[at_] == '\\' && ++at_ == text_.size()) break;
+    if (text_[at_] == '\\') ++at_;
+    if (at_ == text_.size()) break;
     // RFC 5322 §3.2.4: the line break of folding is no part of the text, its white space is.
     if (text_[at_] != '\r' && text_[at_] != '\n') content += text_[at_];
   }

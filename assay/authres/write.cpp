@@ -137,6 +137,7 @@ AuthenticationResults cleaned(AuthenticationResults value, Characters characters
 std::string to_field(const AuthenticationResults& value, Characters characters) {
   const AuthenticationResults clean = cleaned(value, characters);
   Folder field("Authentication-Results:");
+  // RFC 8601 §2.5
   field.add(written(clean.authserv_id) + ";");
   if (clean.results.empty()) field.add("none");  // RFC 8601 §2.2: no-result
   for (const MethodResult& result : clean.results) {

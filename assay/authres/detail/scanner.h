@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,14 +39,14 @@ class Scanner {
 
   /// Always false.
   bool fail(std::string_view code, std::string what);
-  const std::optional<Finding>& failure() const { return failure_; }
+  const Finding& failure() const { return failure_; }
 
  private:
   bool skip_comment();
 
   std::string_view text_;
   std::size_t at_ = 0;
-  std::optional<Finding> failure_ = {};
+  Finding failure_ = {};
 };
 
 }  // namespace assay::authres::detail
