@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,7 +9,7 @@
 namespace assay {
 
 /// How much a finding matters. error and warning are complaints; info is advice.
-enum class Level { error, warning, info };
+enum class Level : std::uint8_t { error, warning, info };
 
 /// Something a parser saw, written for the person who must repair the text.
 struct Finding {

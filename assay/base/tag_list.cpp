@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "assay/base/ascii.h"
 
@@ -31,39 +33,54 @@ class Names {
   std::set<std::string_view> set_ = {};
 };
 
+class Splitter {
+ public:
+  explicit Splitter(std::string_view text) : text_(text) {}
+  void take(std::size_t begin, std::size_t end);
+  TagList done() { return std::move(list_); }
+
+ private:
+  void find(std::string_view code, std::string what, std::size_t at) {
+    add_bounded(list_.findings, {.code = code, .what = std::move(what), .at = at});
+  }
+  std::size_t offset(std::string_view part) const {
+    return static_cast<std::size_t>(part.data() - text_.data());
+  }
+
+  std::string_view text_;
+  TagList list_ = {};
+  Names names_ = {};
+};
+
+void Splitter::take(std::size_t begin, std::size_t end) {
+  const std::string_view piece = text_.substr(begin, end - begin);
+  const std::size_t equals = piece.find('=');
+  const std::string_view name = ascii::trim_fws(piece.substr(0, equals));
+  if (equals == std::string_view::npos && name.empty() && end == text_.size()) return;
+  if (equals == std::string_view::npos || !is_name(name)) {
+    find("no_tag", "not of the form name=value: " + ascii::printable(piece, 40), offset(name));
+    return;
+  }
+  if (!names_.add(name, list_.tags)) {
+    find("duplicate_tag", "the tag " + ascii::printable(name, 40) + " is given twice",
+         offset(name));
+    return;
+  }
+  const std::string_view value = ascii::trim_fws(piece.substr(equals + 1));
+  list_.tags.push_back(
+      {.name = name, .value = value, .at = offset(name), .value_at = offset(value)});
+}
+
 }  // namespace
 
 TagList split_tags(std::string_view text) {
-  TagList list;
-  Names names;
+  Splitter splitter(text);
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(';', begin), text.size());
-    const std::string_view piece = text.substr(begin, end - begin);
-    const std::size_t equals = piece.find('=');
-    const std::string_view name = ascii::trim_fws(piece.substr(0, equals));
-    const std::size_t at = begin + static_cast<std::size_t>(name.data() - piece.data());
-    const bool last = end == text.size();
+    splitter.take(begin, end);
     begin = end + 1;
-    if (equals == std::string_view::npos || !is_name(name)) {
-      const bool trailing = last && name.empty() && equals == std::string_view::npos;
-      if (!trailing) {
-        add_bounded(list.findings,
-                    {"no_tag", "not of the form name=value: " + ascii::printable(piece, 40), at});
-      }
-      continue;
-    }
-    if (!names.add(name, list.tags)) {
-      add_bounded(list.findings, {"duplicate_tag",
-                                  "the tag " + ascii::printable(name, 40) + " is given twice", at});
-      continue;
-    }
-    const std::string_view value = ascii::trim_fws(piece.substr(equals + 1));
-    list.tags.push_back({.name = name,
-                         .value = value,
-                         .at = at,
-                         .value_at = static_cast<std::size_t>(value.data() - text.data())});
   }
-  return list;
+  return splitter.done();
 }
 
 std::expected<std::vector<Tag>, Finding> strict_tags(std::string_view text) {

@@ -1,6 +1,7 @@
 #include "assay/mail/address.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
@@ -47,10 +48,11 @@ struct Piece {
 /// Reads what stands between two commas of an address list.
 class ElementReader {
  public:
-  ElementReader(Tokens tokens, std::string_view text, Findings& findings)
-      : tokens_(tokens), text_(text), findings_(&findings) {}
+  ElementReader(Tokens tokens, std::string_view text, std::size_t max_mailboxes, Findings& findings)
+      : tokens_(tokens), text_(text), max_mailboxes_(max_mailboxes), findings_(&findings) {}
 
-  /// The mailboxes of the element: one, or in ambiguous text all that it may mean.
+  /// The mailboxes of the element: one, or in ambiguous text all that it may mean, as far as
+  /// max_mailboxes and one more.
   std::vector<Mailbox> read();
 
  private:
@@ -65,6 +67,7 @@ class ElementReader {
 
   std::vector<Mailbox> clear(const std::vector<Piece>& pieces);
   std::vector<Mailbox> ambiguous(const std::vector<Piece>& pieces);
+  void complain(const Piece& piece);
   std::vector<Mailbox> without_address();
   Mailbox mailbox(const Piece& piece) const;
   std::string domain(const Piece& piece) const;
@@ -80,6 +83,7 @@ class ElementReader {
 
   Tokens tokens_;
   std::string_view text_;
+  std::size_t max_mailboxes_;
   Findings* findings_;
 };
 
@@ -217,37 +221,38 @@ std::vector<Mailbox> ElementReader::ambiguous(const std::vector<Piece>& pieces) 
   for (const Piece& piece : pieces) {
     Mailbox one = mailbox(piece);
     if (pieces.size() == 1) one.display_name = display_name();
-    const std::size_t at = one.at;
-    if (one.domain.empty()) {
-      add_bounded(*findings_, {.code = "no_domain",
-                               .what = "an address has no domain",
-                               .at = at,
-                               .level = Level::error});
-    } else if (piece.begin == piece.at_sign) {
-      add_bounded(*findings_, {.code = "no_local_part",
-                               .what = "an address has no local part",
-                               .at = at,
-                               .level = Level::error});
-    } else if (!piece.well_formed) {
-      add_bounded(*findings_, {.code = "bad_address",
-                               .what = "an address is not of the form local-part@domain",
-                               .at = at,
-                               .level = Level::error});
-    } else if (pieces.size() == 1) {
-      add_bounded(*findings_, {.code = "text_around_address",
-                               .what = "an address runs into other text",
-                               .at = at,
-                               .level = Level::error});
-    }
     if (!one.domain.empty() || !one.local_part.empty()) all.push_back(std::move(one));
+    if (all.size() > max_mailboxes_) break;
   }
+  const auto broken = std::ranges::find(pieces, false, &Piece::well_formed);
+  if (broken != pieces.end()) complain(*broken);
   if (pieces.size() > 1) {
     add_bounded(*findings_, {.code = "several_addresses",
                              .what = "several addresses stand without a comma between them",
                              .at = offset(0),
                              .level = Level::error});
+  } else if (broken == pieces.end()) {
+    add_bounded(*findings_, {.code = "text_around_address",
+                             .what = "an address runs into other text",
+                             .at = offset(pieces[0].begin),
+                             .level = Level::error});
   }
   return all;
+}
+
+void ElementReader::complain(const Piece& piece) {
+  Finding finding{.code = "bad_address",
+                  .what = "an address is not of the form local-part@domain",
+                  .at = offset(piece.begin),
+                  .level = Level::error};
+  if (piece.end == piece.at_sign + 1) {
+    finding.code = "no_domain";
+    finding.what = "an address has no domain";
+  } else if (piece.begin == piece.at_sign) {
+    finding.code = "no_local_part";
+    finding.what = "an address has no local part";
+  }
+  add_bounded(*findings_, std::move(finding));
 }
 
 /// RFC 7103 §7.1.7: a local part or a name alone.
@@ -359,6 +364,27 @@ std::size_t ElementReader::offset(std::size_t token) const {
   return tokens_[token].kind == quoted_string ? at - 1 : at;
 }
 
+/// The first octet that is a control and no part of folding white space.
+std::size_t find_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool folding = c == '\n' || (c == '\r' && text.substr(i, 2) == "\r\n");
+    const bool fits = ascii::is_graph(c) || ascii::is_wsp(c) || ascii::is_octet_above_127(c);
+    if (!fits && !folding) return i;
+  }
+  return npos;
+}
+
+std::size_t find_invalid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const bool single = !ascii::is_octet_above_127(text[i]);
+    const std::size_t octets = single ? 1 : utf8::decode(text.substr(i)).octets;
+    if (octets == 0) return i;
+    i += octets;
+  }
+  return npos;
+}
+
 /// Reads the list: finds its elements and groups.
 class ListReader {
  public:
@@ -389,7 +415,7 @@ class ListReader {
   }
 
   /// Where in an element the reader is.
-  enum class Place { outside, behind_angle, in_route, inside };
+  enum class Place : std::uint8_t { outside, behind_angle, in_route, inside };
 
   std::string_view text_;
   AddressLimits limits_;
@@ -429,29 +455,19 @@ AddressList ListReader::read() {
 /// What is wrong wherever it stands: controls (C programs end at NUL, terminals obey others) and
 /// octets that are no UTF-8 (RFC 6532 §3.1).
 void ListReader::look_at_octets() {
-  bool controls = false;
-  bool invalid = false;
-  for (std::size_t i = 0; i < text_.size() && !(controls && invalid);) {
-    const char c = text_[i];
-    if (ascii::is_octet_above_127(c)) {
-      const std::size_t octets = utf8::decode(text_.substr(i)).octets;
-      if (octets == 0 && !std::exchange(invalid, true)) {
-        add_bounded(findings_, {.code = "invalid_utf8",
-                                .what = "octets that are no UTF-8",
-                                .at = i,
-                                .level = Level::warning});
-      }
-      i += std::max<std::size_t>(octets, 1);
-      continue;
-    }
-    const bool folding = c == '\n' || (c == '\r' && text_.substr(i, 2) == "\r\n");
-    if (!ascii::is_graph(c) && !ascii::is_wsp(c) && !folding && !std::exchange(controls, true)) {
-      add_bounded(findings_, {.code = "control_octet",
-                              .what = "a control character among addresses",
-                              .at = i,
-                              .level = Level::error});
-    }
-    ++i;
+  const std::size_t control = find_control(text_);
+  if (control != npos) {
+    add_bounded(findings_, {.code = "control_octet",
+                            .what = "a control character among addresses",
+                            .at = control,
+                            .level = Level::error});
+  }
+  const std::size_t invalid = find_invalid_utf8(text_);
+  if (invalid != npos) {
+    add_bounded(findings_, {.code = "invalid_utf8",
+                            .what = "octets that are no UTF-8",
+                            .at = invalid,
+                            .level = Level::warning});
   }
 }
 
@@ -541,7 +557,7 @@ void ListReader::push(const Token& token) {
 }
 
 void ListReader::finish_element() {
-  std::vector<Mailbox> read = ElementReader(element_, text_, findings_).read();
+  std::vector<Mailbox> read = ElementReader(element_, text_, limits_.mailboxes, findings_).read();
   std::ranges::move(read, std::back_inserter(mailboxes_));
   element_.clear();
   place_ = Place::outside;

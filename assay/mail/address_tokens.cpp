@@ -40,6 +40,24 @@ std::optional<TokenKind> kind_of_special(char c) {
   }
 }
 
+struct Comment {
+  std::size_t size = 0;  ///< 0: not closed
+  std::size_t depth = 0;
+};
+
+/// The comment at the beginning of `text`, which is "(".
+Comment measure_comment(std::string_view text) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\') ++i;  // RFC 5322 §3.2.1: a quoted pair
+    if (c == '(') deepest = std::max(deepest, ++depth);
+    if (c == ')' && --depth == 0) return {.size = i + 1, .depth = deepest};
+  }
+  return {};
+}
+
 /// Quoted pairs undone; line ends dropped, so that no decoded text can hold one. RFC 5322 §3.2.4
 void append_unquoted(std::string& text, std::string_view raw) {
   for (std::size_t i = 0; i < raw.size(); ++i) {
@@ -81,30 +99,23 @@ bool Tokenizer::skip_comments() {
 
 /// A comment with those inside it. RFC 5322 §3.2.2
 bool Tokenizer::skip_comment() {
-  std::size_t depth = 0;
-  std::size_t deepest = 0;
-  for (std::size_t i = at_; i < text_.size(); ++i) {
-    if (text_[i] == '\\') {
-      ++i;
-    } else if (text_[i] == '(') {
-      deepest = std::max(deepest, ++depth);
-    } else if (text_[i] == ')' && --depth == 0) {
-      if (deepest > comment_depth_) {
-        add_bounded(*findings_, {.code = "deep_comment",
-                                 .what = "comments stand inside comments beyond the limit",
-                                 .at = at_,
-                                 .level = Level::error});
-      }
-      at_ = i + 1;
-      return true;
-    }
+  const Comment comment = measure_comment(text_.substr(at_));
+  if (comment.size == 0) {
+    comments_broken_ = true;
+    add_bounded(*findings_, {.code = "unterminated_comment",
+                             .what = "a comment is not closed",
+                             .at = at_,
+                             .level = Level::error});
+    return false;
   }
-  comments_broken_ = true;
-  add_bounded(*findings_, {.code = "unterminated_comment",
-                           .what = "a comment is not closed",
-                           .at = at_,
-                           .level = Level::error});
-  return false;
+  if (comment.depth > comment_depth_) {
+    add_bounded(*findings_, {.code = "deep_comment",
+                             .what = "comments stand inside comments beyond the limit",
+                             .at = at_,
+                             .level = Level::error});
+  }
+  at_ += comment.size;
+  return true;
 }
 
 Token Tokenizer::single(TokenKind kind) {

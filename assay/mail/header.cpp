@@ -98,6 +98,7 @@ void Splitter::take(std::size_t begin, std::string_view raw) {
     find("space_before_colon", "white space stands before the colon", begin + name.size(),
          Level::info);
   }
+  // RFC 6376 §3.4.1: views of what stands there; "simple" signatures cover every octet.
   header_.fields.push_back({.raw = raw, .name = name, .value = raw.substr(colon + 1)});
 }
 

@@ -41,6 +41,18 @@ CASES(FindBody, "assay/mail/testdata/body.cases") {
   EXPECT_EQ(none ? "none" : ascii::printable(std::string_view(octets).substr(body)), c["body"]);
 }
 
+TEST(HeaderOctets, StandInTheFieldsUnaltered) {
+  const std::vector<std::string> fields = {
+      "Subject:no space", "SUBJECT :  two \t ", "A: folded\r\n\t once\r\n  twice ", "B:",
+      "C: a\rb\x01\xff",  "D: x\r\n \r\n y"};
+  std::string octets;
+  for (const std::string& field : fields) octets += field + "\r\n";
+  octets += "\r\n";
+  const Header header = parse_header(octets);
+  ASSERT_EQ(header.fields.size(), fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) EXPECT_EQ(header.fields[i].raw, fields[i]);
+}
+
 TEST(FieldsNamed, ComparesWithoutCaseAndKeepsTheOrder) {
   const Header header = parse_header("From: a\r\nTo: b\r\nFROM : c\r\nFromm: d\r\n");
   const std::vector<const Field*> from = fields_named(header, "from");

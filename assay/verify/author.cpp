@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
 constexpr std::size_t max_values = 10;
-constexpr mail::AddressLimits limits{.mailboxes = 200};
+constexpr mail::AddressLimits limits{.octets = 64U << 10, .mailboxes = 200};
 
 /// Whether a reader who passes over foreign octets sees "From:" at the beginning of the line.
 bool looks_like_from(std::string_view line) {
@@ -35,10 +35,10 @@ bool looks_like_from(std::string_view line) {
 /// RFC 7103 §7.2
 void find_hidden(std::string_view piece, std::vector<std::string_view>& values) {
   while (!piece.empty() && values.size() <= max_values) {
-    if (looks_like_from(piece)) values.push_back(piece.substr(piece.find(':') + 1));
-    piece.remove_prefix(std::min(piece.find_first_of("\r\n"), piece.size()));
     const auto name = std::ranges::find_if(piece, ascii::is_graph);
     piece.remove_prefix(static_cast<std::size_t>(name - piece.begin()));
+    if (looks_like_from(piece)) values.push_back(piece.substr(piece.find(':') + 1));
+    piece.remove_prefix(std::min(piece.find_first_of("\r\n"), piece.size()));
   }
 }
 

@@ -30,7 +30,7 @@ struct Authors {
 
 constexpr std::size_t max_authors = 10;
 
-/// Reads all From fields of a header, at most ten, with at most 200 mailboxes each.
+/// Reads all From fields of a header, at most ten, of at most 64 KiB and 200 mailboxes each.
 Authors find_authors(const mail::Header& header);
 
 }  // namespace assay::verify

@@ -79,9 +79,10 @@ TEST(AuthorLimits, AHeaderThatWasCutGivesNoUsableAuthor) {
 TEST(AuthorLimits, HostileRepetitionIsReadInLinearTime) {
   for (const std::string_view pattern : {"\r", " \r", "F\r", "\xef\xbc\xa0", "@", "@a", "\r:"}) {
     std::string text;
-    while (text.size() < 250'000) text += pattern;
-    EXPECT_FALSE(
-        authors_of("From: \"" + text + "\" <a@example.com>\r\nX: " + text).domains.empty());
+    while (text.size() < 60'000) text += pattern;
+    EXPECT_FALSE(authors_of("From: \"" + text + "\" <a@example.com>\r\n").domains.empty());
+    while (text.size() < 2'000'000) text += pattern;
+    EXPECT_FALSE(authors_of("X: " + text + "\r\nFrom: a@example.com").domains.empty());
     EXPECT_FALSE(authors_of(text + "\r\nFrom: a@example.com").domains.empty());
   }
 }
