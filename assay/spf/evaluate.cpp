@@ -18,7 +18,7 @@ Result result_of(Qualifier qualifier) {
     case Qualifier::softfail:
       return Result::softfail;
     case Qualifier::neutral:
-      return Result::neutral;
+      return Result::neutral;  // RFC 9989 §11.1: not a pass
   }
   return Result::neutral;
 }
@@ -57,6 +57,7 @@ Outcome Evaluation::run() {
   }
   const auto start = limits_.clock ? limits_.clock() : std::chrono::steady_clock::now();
   deadline_ = start + limits_.time;
+  outcome_.records.reserve(limits_.terms < 8 ? limits_.terms + 1 : 8);
   outcome_.domain = sender_.domain.text();
   const dns::Question first{.name = sender_.domain, .type = dns::Type::txt};  // RFC 7208 §4.4
   outcome_.result = check_host(first, 0);
@@ -112,7 +113,7 @@ std::optional<Result> Evaluation::find_problem(const dns::Question& question,
   switch (loaded->state) {
     case LoadedRecord::State::none:
       problem_ = whose() + " publishes no SPF record";
-      return Result::none;  // RFC 7208 §4.5
+      return Result::none;  // RFC 7208 §4.5; and no best guess (RFC 7489 §6.6.2)
     case LoadedRecord::State::several:
       // RFC 7208 §4.5
       return problem(Result::permerror, whose() + " publishes more than one SPF record");
@@ -169,7 +170,7 @@ Result Evaluation::default_result(const Frame& frame) {
 /// Keeps what is to be said about the match.
 void Evaluation::decide(const Frame& frame, const Term& term, Result result) {
   if (frame.depth == 0) {
-    outcome_.mechanism = ascii::printable(term.written);
+    outcome_.mechanism = shown(term);
     decisive_domain_ = frame.domain;
     // RFC 7208 §6.2: of the record that decided, never of an included one.
     if (result == Result::fail) outcome_.explanation = fetch_explanation(frame);
@@ -177,7 +178,7 @@ void Evaluation::decide(const Frame& frame, const Term& term, Result result) {
   }
   const auto& directive = std::get<Directive>(term.what);
   if (result != Result::pass || std::holds_alternative<Include>(directive.mechanism)) return;
-  inner_ = ascii::printable(term.written) + " of " + ascii::printable(frame.domain.text());
+  inner_ = shown(term) + " of " + ascii::printable(frame.domain.text());
 }
 
 bool Evaluation::is_client_in(const Mechanism& mechanism) const {
@@ -226,8 +227,7 @@ std::optional<Result> Evaluation::follow_redirect(const Frame& frame, dns::Quest
       return default_result(frame);
     case Aim::malformed:
       // RFC 7208 §6.1
-      problem_ =
-          "the target of " + ascii::printable(frame.term(index).written) + " is no domain name";
+      problem_ = "the target of " + shown(frame.term(index)) + " is no domain name";
       break;
     case Aim::limit_exceeded:
       break;

@@ -22,7 +22,7 @@ using ExplainString = std::expected<MacroString, Finding>;
 std::string Evaluation::fetch_explanation(const Frame& frame) {
   if (!frame.loaded.explanation) return {};
   const DomainSpec* domain = domain_of(frame.term(*frame.loaded.explanation));
-  dns::Question question{.type = dns::Type::txt};
+  dns::Question question{.name = {}, .type = dns::Type::txt};
   if (expand_target(frame, *domain, question.name) != Aim::ready) return {};
   const dns::AnswerPtr answer = ask(question);
   // RFC 7208 §6.2: exactly one record.
@@ -66,6 +66,12 @@ std::string Evaluation::reason(Result result) const {
   return {};
 }
 
+std::string Evaluation::shown(const Term& term) {
+  // A term of a record that could be read is printable, but may be very long.
+  constexpr std::size_t most = 200;
+  return term.written.size() <= most ? term.written : term.written.substr(0, most) + "...";
+}
+
 std::string Evaluation::to_words(const dns::Question& question) {
   return std::string(dns::to_text(question.type)) + " of " + ascii::printable(question.name.text());
 }
@@ -87,10 +93,8 @@ Evaluation::Match Evaluation::problem(Match match, std::string what) {
 
 std::size_t Evaluation::begin_step(const Frame& frame, const Term& term) {
   if (request_.trace == Trace::off) return 0;
-  outcome_.steps.push_back({.depth = frame.depth,
-                            .domain = frame.domain,
-                            .term = ascii::printable(term.written),
-                            .outcome = {}});
+  outcome_.steps.push_back(
+      {.depth = frame.depth, .domain = frame.domain, .term = shown(term), .outcome = {}});
   return outcome_.steps.size() - 1;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -293,6 +294,19 @@ void Linter::look_at_size() {
   }
 }
 
+/// Leaves the first hundred, but no advice where that would leave out an error.
+void cut(Findings& findings) {
+  if (findings.size() <= max_findings) return;
+  Findings kept;
+  for (const bool errors : {true, false}) {
+    for (Finding& finding : findings) {
+      if (kept.size() == max_findings) break;
+      if ((finding.level == Level::error) == errors) kept.push_back(std::move(finding));
+    }
+  }
+  findings = std::move(kept);
+}
+
 Lint Linter::run() {
   if (!is_spf_record(text_)) {
     add(Level::error, "not_spf", why_no_record(text_), 0);
@@ -306,12 +320,10 @@ Lint Linter::run() {
   look_at_size();
   const auto is_error = [](const Finding& finding) { return finding.level == Level::error; };
   lint_.valid = std::ranges::none_of(lint_.findings, is_error);
-  // Errors stay when the list is cut.
-  if (lint_.findings.size() > max_findings) {
-    std::ranges::stable_partition(lint_.findings, is_error);
-    lint_.findings.resize(max_findings);
-  }
-  std::ranges::stable_sort(lint_.findings, {}, &Finding::at);
+  cut(lint_.findings);
+  std::ranges::sort(lint_.findings, {}, [](const Finding& finding) {
+    return std::tuple(finding.at, finding.level, finding.code);
+  });
   return std::move(lint_);
 }
 

@@ -33,9 +33,8 @@ Evaluation::Match Evaluation::include(const Frame& frame, std::size_t index) {
   const Aim aimed = aim(frame, index, target);
   if (aimed == Aim::malformed) {
     // RFC 7208 §5.2: check_host of such a domain is none (RFC 7208 §4.3).
-    return problem(
-        Match::permerror,
-        "the target of " + ascii::printable(frame.term(index).written) + " is no domain name");
+    return problem(Match::permerror,
+                   "the target of " + shown(frame.term(index)) + " is no domain name");
   }
   if (aimed != Aim::ready) return no_match_for(aimed);
   const Result result = check_host(*target.question, frame.depth + 1);
@@ -53,8 +52,8 @@ Evaluation::Match Evaluation::include(const Frame& frame, std::size_t index) {
     case Result::permerror:
       return Match::permerror;
     case Result::none:
-      return problem(Match::permerror, ascii::printable(frame.term(index).written) +
-                                           " leads to no SPF record: " + problem_);
+      return problem(Match::permerror,
+                     shown(frame.term(index)) + " leads to no SPF record: " + problem_);
   }
   return Match::permerror;
 }

@@ -29,6 +29,8 @@ std::string_view to_text(Identity identity) {
   return identity == Identity::mfrom ? "mfrom" : "helo";
 }
 
+// RFC 7208 §7.3: a result may be kept for others only where no macro of the sender took part. None
+// is kept; what is kept are the answers and, in their memos, the records.
 Outcome check_mail_from(const Request& request, dns::Resolver& resolver, const Limits& limits) {
   // RFC 7208 §2.4
   const detail::Sender sender = detail::sender_of_mail_from(request);

@@ -68,8 +68,8 @@ Evaluation::Aim Evaluation::aim(const Frame& frame, std::size_t index, Target& t
   // RFC 7208 §4.6.4
   if (++outcome_.lookups > limits_.terms) {
     problem_ = "more than " + std::to_string(limits_.terms) +
-               " terms need the DNS; the one too many is " + ascii::printable(term.written, 100) +
-               " of " + ascii::printable(frame.domain.text());
+               " terms need the DNS; the one too many is " + shown(term) + " of " +
+               ascii::printable(frame.domain.text());
     return Aim::limit_exceeded;
   }
   const auto& prepared = frame.loaded.question_of[index];

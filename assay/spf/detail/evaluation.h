@@ -90,6 +90,7 @@ class Evaluation {
   // explanation.cpp: RFC 7208 §6.2, and words for people.
   std::string fetch_explanation(const Frame& frame);
   std::string reason(Result result) const;
+  static std::string shown(const Term& term);
   static std::string to_words(const dns::Question& question);
   static std::string no_answer(const dns::Question& question, const dns::Answer& answer);
   Result problem(Result result, std::string what);
