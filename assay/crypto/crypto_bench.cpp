@@ -11,7 +11,6 @@
 
 namespace {
 
-using assay::crypto::Digest;
 using assay::crypto::DigestKind;
 using assay::crypto::PublicKey;
 
@@ -84,7 +83,7 @@ void raw_rsa_verify(benchmark::State& state) {
   EVP_PKEY_verify_init(context);
   EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING);
   EVP_PKEY_CTX_set_signature_md(context, EVP_sha256());
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const int good = EVP_PKEY_verify(
         context, reinterpret_cast<const unsigned char*>(one.signature.data()), one.signature.size(),
         reinterpret_cast<const unsigned char*>(message_digest().data()), 32);
@@ -96,7 +95,7 @@ void raw_rsa_verify(benchmark::State& state) {
 BENCHMARK(raw_rsa_verify)->Arg(1024)->Arg(2048)->ThreadRange(1, 2)->UseRealTime();
 
 void verify(benchmark::State& state, const PublicKey& key, const Signed& one) {
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     if (!key.verify(DigestKind::sha256, message_digest(), one.signature)) {
       state.SkipWithError("does not verify");
     }
@@ -113,7 +112,7 @@ BENCHMARK(rsa_verify)->Arg(1024)->Arg(2048)->ThreadRange(1, 2)->UseRealTime();
 
 void raw_ed25519_verify(benchmark::State& state) {
   const Signed& one = ed25519();
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     EVP_MD_CTX* context = EVP_MD_CTX_new();
     EVP_DigestVerifyInit(context, nullptr, nullptr, nullptr, one.key);
     const int good = EVP_DigestVerify(
@@ -133,13 +132,14 @@ void ed25519_verify(benchmark::State& state) {
 BENCHMARK(ed25519_verify)->ThreadRange(1, 2)->UseRealTime();
 
 void decode_rsa_key(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(PublicKey::rsa(rsa(2048).public_key));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(PublicKey::rsa(rsa(2048).public_key));
 }
 BENCHMARK(decode_rsa_key);
 
 void sha256(benchmark::State& state) {
   const std::string octets(static_cast<std::size_t>(state.range(0)), 'x');
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     benchmark::DoNotOptimize(assay::crypto::digest(DigestKind::sha256, octets));
   }
   state.SetBytesProcessed(state.iterations() * state.range(0));

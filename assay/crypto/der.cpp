@@ -55,7 +55,7 @@ std::expected<Reader, Finding> Reader::enter(std::uint8_t tag, const char* what)
     length = 0;
     for (std::size_t i = 0; i < digits; ++i) length = length << 8 | octet(at_ + 2 + i);
     head += digits;
-    const bool shortest = length >= 0x80 && length >> (8 * (digits - 1)) != 0;
+    const bool shortest = length >= 0x80 && octet(at_ + 2) != 0;
     if (!shortest) return bad("a length not in its shortest form", at());
   } else if (length == 0x80) {
     return bad("an indefinite length", at());

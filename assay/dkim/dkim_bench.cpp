@@ -1,14 +1,20 @@
-// What canonicalizing a body costs beside hashing it. `x_sha` is the time over that of SHA-256 of
-// the same octets alone.
+// What canonicalizing a body costs beside hashing it: `x_sha` is the time over that of SHA-256 of
+// the same octets alone. What verifying a message costs beside the verification of its signature
+// and the hashing of its octets: verify_message_floor.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "assay/base/base64.h"
 #include "assay/crypto/digest.h"
-#include "assay/dkim/body_hash.h"
+#include "assay/crypto/private_key.h"
+#include "assay/dkim/canonical.h"
+#include "assay/dkim/dkim.h"
+#include "assay/mail/header.h"
 
 namespace {
 
@@ -76,7 +82,7 @@ void body_hash(benchmark::State& state) {
   const std::string body = body_of(state.range(1), static_cast<std::size_t>(state.range(2)));
   const auto how = state.range(0) == 0 ? Canonicalization::simple : Canonicalization::relaxed;
   double best = 1e9;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     const auto begin = std::chrono::steady_clock::now();
     hash_in_pieces(body, how);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
@@ -89,5 +95,144 @@ void body_hash(benchmark::State& state) {
 BENCHMARK(body_hash)
     ->ArgNames({"relaxed", "text", "octets"})
     ->ArgsProduct({{0, 1}, {base64_lines, plain, html, hostile}, {36'000, 1'000'000}});
+
+// ---- whole messages
+// ------------------------------------------------------------------------------
+
+/// Answers every question with one key, as a cache would.
+class OneKey final : public dns::Resolver {
+ public:
+  explicit OneKey(std::string record) {
+    answer_->outcome = dns::Outcome::records;
+    answer_->texts = {std::move(record)};
+  }
+  dns::AnswerPtr ask(const dns::Question& /*question*/) override { return answer_; }
+  const dns::Answer& answer() const { return *answer_; }
+
+ private:
+  std::shared_ptr<dns::Answer> answer_ = std::make_shared<dns::Answer>();
+};
+
+struct Message {
+  std::string header;
+  std::string body;
+  std::unique_ptr<OneKey> resolver;
+};
+
+// The Ed25519 seed of RFC 8463 App. A.
+crypto::PrivateKey signing_key() {
+  return crypto::PrivateKey::ed25519(
+             base64::decode("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=").value())
+      .value();
+}
+
+std::string usual_header() {
+  std::string text;
+  for (int i = 0; i < 6; ++i) {
+    text += "Received: from mx" + std::to_string(i) +
+            ".example.com (mx.example.com [192.0.2.1])\r\n"
+            "\tby mail.example.org (Postfix) with ESMTPS id 4ABCDEF\r\n"
+            "\tfor <someone@example.org>; Fri,  1 May 2026 12:00:00 +0000 (UTC)\r\n";
+  }
+  text +=
+      "From: Author <author@example.com>\r\nTo: Someone <someone@example.org>\r\n"
+      "Subject: a message of the usual kind, with a\r\n subject that is folded\r\n"
+      "Date: Fri, 1 May 2026 12:00:00 +0000\r\nMessage-ID: <1234@example.com>\r\n"
+      "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "List-Unsubscribe: <https://www.example.com/u/1234567890>\r\n";
+  return text;
+}
+
+Message signed_message(std::size_t body_octets) {
+  Message message = {.header = usual_header(), .body = body_of(html, body_octets)};
+  const std::string tags =
+      "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.com;\r\n"
+      "\ts=sel; t=1777636800; h=from:to:subject:date:message-id:mime-version:\r\n"
+      "\tcontent-type:list-unsubscribe:from; bh=";
+  dkim::BodyHashes hashes;
+  const auto handle = hashes.want({.canonicalization = Canonicalization::relaxed}).value();
+  hashes.update(message.body);
+  hashes.finish();
+  std::string field = tags + base64::encode(hashes.digest(handle)) + ";\r\n\tb=";
+  const mail::Header own = mail::parse_header(field);
+  const mail::Header header = mail::parse_header(message.header);
+  const auto facts = dkim::parse_signature(std::string(own.fields[0].value) + "AAAA").value();
+  const std::string octets =
+      dkim::signed_octets(header, facts.header_names, own.fields[0], Canonicalization::relaxed);
+  const auto kind = crypto::DigestKind::sha256;
+  field += base64::encode(signing_key().sign(kind, crypto::digest(kind, octets)).value());
+  message.header = field + "\r\n" + message.header;
+  message.resolver = std::make_unique<OneKey>("v=DKIM1; k=ed25519; p=" +
+                                              base64::encode(signing_key().public_key()));
+  return message;
+}
+
+void verify_message(benchmark::State& state) {
+  static const Message message = signed_message(36'000);
+  for ([[maybe_unused]] auto _ : state) {
+    const mail::Header header = mail::parse_header(message.header);
+    dkim::BodyHashes hashes;
+    const dkim::Verifier verifier(header, hashes);
+    hashes.update(message.body);
+    hashes.finish();
+    const auto outcomes =
+        verifier.finish(hashes, *message.resolver, Instant(std::chrono::seconds(1'777'636'900)));
+    if (outcomes.front().result != dkim::Result::pass) state.SkipWithError("does not verify");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(verify_message)->ThreadRange(1, 2)->UseRealTime();
+
+/// The least that verifying that message can cost.
+void verify_message_floor(benchmark::State& state) {
+  static const Message message = signed_message(36'000);
+  const auto& key = *dkim::parsed_keys(message.resolver->answer()).front()->key;
+  const auto kind = crypto::DigestKind::sha256;
+  const std::string_view header = std::string_view(message.header).substr(0, 900);
+  const std::string signature = signing_key().sign(kind, crypto::digest(kind, header)).value();
+  for ([[maybe_unused]] auto _ : state) {
+    benchmark::DoNotOptimize(crypto::digest(kind, message.body));
+    if (!key.verify(kind, crypto::digest(kind, header), signature)) {
+      state.SkipWithError("does not verify");
+    }
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(verify_message_floor)->ThreadRange(1, 2)->UseRealTime();
+
+/// All of verify_message but the body and the signature itself.
+void everything_else(benchmark::State& state) {
+  Message message = signed_message(0);
+  message.header.replace(message.header.find("bh="), 5, "bh=00");
+  for ([[maybe_unused]] auto _ : state) {
+    const mail::Header header = mail::parse_header(message.header);
+    dkim::BodyHashes hashes;
+    const dkim::Verifier verifier(header, hashes);
+    hashes.finish();
+    benchmark::DoNotOptimize(
+        verifier.finish(hashes, *message.resolver, Instant(std::chrono::seconds(1'777'636'900))));
+  }
+}
+BENCHMARK(everything_else);
+
+void parse_signature(benchmark::State& state) {
+  const Message message = signed_message(0);
+  const mail::Header header = mail::parse_header(message.header);
+  for ([[maybe_unused]] auto _ : state) {
+    benchmark::DoNotOptimize(dkim::parse_signature(header.fields.front().value));
+  }
+}
+BENCHMARK(parse_signature);
+
+void signed_octets(benchmark::State& state) {
+  const Message message = signed_message(0);
+  const mail::Header header = mail::parse_header(message.header);
+  const auto facts = dkim::parse_signature(header.fields.front().value).value();
+  for ([[maybe_unused]] auto _ : state) {
+    benchmark::DoNotOptimize(dkim::signed_octets(header, facts.header_names, header.fields.front(),
+                                                 Canonicalization::relaxed));
+  }
+}
+BENCHMARK(signed_octets);
 
 }  // namespace

@@ -205,7 +205,7 @@ void Adviser::advise_on_use() {
 void Adviser::advise_on_tags() {
   constexpr std::string_view known[] = {"v", "h", "k", "n", "p", "s", "t", "g"};
   if (!has("v")) say(Level::info, "no_version", "v=DKIM1 is missing; it is recommended");
-  if (has("g")) {  // RFC 6376 App. C.2
+  if (has("g")) {  // RFC 6376 §C.2
     say(Level::info, "obsolete_tag", "g= is no longer used; receivers ignore it");
   }
   for (const auto& [name, value] : record_.tags) {

@@ -18,7 +18,7 @@
 
 namespace assay::dkim {
 
-/// What became of one signature.
+/// What became of one signature (RFC 6376 §3.9).
 struct Outcome {
   Result result = Result::neutral;
   std::string domain = {};     ///< d= as A-labels, or as written (escaped) where it is no name
