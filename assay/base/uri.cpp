@@ -100,7 +100,8 @@ bool is_quoted_string(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '"' || (text[i] != ' ' && !ascii::is_graph(text[i]))) return false;
     if (text[i] != '\\') continue;
-    if (++i == text.size() || (text[i] != ' ' && !ascii::is_graph(text[i]))) return false;
+    ++i;
+    if (i == text.size() || (text[i] != ' ' && !ascii::is_graph(text[i]))) return false;
   }
   return true;
 }

@@ -14,14 +14,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (uri.error().at > text.size()) std::abort();
     return 0;
   }
-  std::string again(uri->scheme);
+  const assay::Uri& parts = *uri;
+  std::string again(parts.scheme);
   again += ':';
-  if (uri->authority) again += "//" + std::string(*uri->authority);
-  again += uri->path;
-  if (uri->query) again += "?" + std::string(*uri->query);
-  if (uri->fragment) again += "#" + std::string(*uri->fragment);
+  if (parts.authority) again.append("//").append(*parts.authority);
+  again += parts.path;
+  if (parts.query) again.append("?").append(*parts.query);
+  if (parts.fragment) again.append("#").append(*parts.fragment);
   if (again != text) std::abort();
-  const auto address = assay::mailto_address(*uri);
+  const auto address = assay::mailto_address(parts);
   if (!address) return 0;
   for (const char c : *address) {
     if (c != ' ' && !assay::ascii::is_graph(c)) std::abort();

@@ -1,12 +1,16 @@
 #pragma once
 
 /// DMARC (RFC 9989): which policy holds for an author domain, and do the authenticated identifiers
-/// align with it? Takes identifiers, not SPF or DKIM objects. RFC 7489 is here too, for hosts that
-/// migrate.
+/// align with it? Takes identifiers, not SPF or DKIM objects; what becomes of the message is for
+/// others to decide. RFC 7489 is here too, for hosts that migrate.
 ///
-///     dmarc::Facts facts = dmarc::gather(author, {{.method = dmarc::Method::dkim, .domain =
-///     signer}}, resolver); dmarc::Evaluation evaluation = dmarc::evaluate(facts); if
-///     (evaluation.result == dmarc::Result::fail) …
+///     std::vector<dmarc::Identifier> found = {{.domain = signer}};  // a DKIM pass
+///     dmarc::Facts facts = dmarc::gather(author, found, resolver);  // asks
+///     dmarc::Evaluation verdict = dmarc::evaluate(facts);           // pure
+///     if (verdict.result == dmarc::Result::fail) …                  // verdict.reason says why
+///
+/// Parts of it: parse_record for a record alone; fetch_walk, organizational_domain and
+/// discover_policy for a name alone.
 #include "assay/dmarc/evaluate.h"
 #include "assay/dmarc/record.h"
 #include "assay/dmarc/tree_walk.h"

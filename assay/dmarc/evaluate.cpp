@@ -60,17 +60,18 @@ Result judge_identifiers(const Facts& facts, Evaluation& evaluation) {
   return evaluation.unresolved.empty() ? Result::fail : Result::temperror;
 }
 
-void apply_options(const Facts& facts, const EvaluateOptions& options, Evaluation& evaluation) {
-  evaluation.policy = evaluation.published_policy;
+/// What becomes of the published policy, by t or by pct.
+void apply_options(const Facts& facts, const EvaluateOptions& options, Policy published,
+                   Evaluation& evaluation) {
   if (facts.standard == Standard::rfc9989) {
     evaluation.test_mode = facts.record->test_mode;
-    if (evaluation.test_mode) evaluation.policy = next_weaker(*evaluation.policy);
+    evaluation.policy = evaluation.test_mode ? next_weaker(published) : published;
     return;
   }
   // RFC 7489 §6.6.4: pct is for messages that are subject to the policy, hence fail.
   const bool outside = options.sample >= facts.record->pct && evaluation.result == Result::fail;
-  evaluation.sampled_out = outside && evaluation.policy != Policy::none;
-  if (evaluation.sampled_out) evaluation.policy = next_weaker(*evaluation.policy);
+  evaluation.sampled_out = outside && published != Policy::none;
+  evaluation.policy = evaluation.sampled_out ? next_weaker(published) : published;
 }
 
 void judge(const Facts& facts, const EvaluateOptions& options, Evaluation& evaluation) {
@@ -85,14 +86,15 @@ void judge(const Facts& facts, const EvaluateOptions& options, Evaluation& evalu
     return;
   }
   evaluation.record = detail::plain_text(facts.record->text);
-  evaluation.published_policy = published_policy(facts);
-  if (!evaluation.published_policy) {
+  const std::optional<Policy> published = published_policy(facts);
+  if (!published) {
     // RFC 9989 §9.2: an improperly formatted record, to which §4.10.1 applies no processing.
     evaluation.result = Result::permerror;
     return;
   }
+  evaluation.published_policy = published;
   evaluation.result = judge_identifiers(facts, evaluation);
-  apply_options(facts, options, evaluation);
+  apply_options(facts, options, *published, evaluation);
   if (facts.existence_unknown && evaluation.result == Result::fail) {
     evaluation.unresolved.push_back(
         "A " + ascii::printable(facts.author.text(), facts.author.text().size()));

@@ -126,7 +126,7 @@ void require_sound(const Facts& facts, const Evaluation& evaluation) {
   require(evaluation.result != Result::temperror || !evaluation.unresolved.empty());
   require(evaluation.result != Result::pass || evaluation.unresolved.empty());
   require(evaluation.policy.has_value() == evaluation.published_policy.has_value());
-  if (evaluation.policy) require(*evaluation.policy <= *evaluation.published_policy);
+  require(evaluation.policy <= evaluation.published_policy);
   require(!evaluation.reason.empty());
   require(evaluate(facts).reason == evaluation.reason);
 }

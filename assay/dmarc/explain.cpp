@@ -51,7 +51,7 @@ std::string why_none(const Facts& facts) {
 }
 
 std::string why_permerror(const Facts& facts) {
-  const std::string owner = text_of(*facts.policy_domain);
+  const std::string owner = text_of(facts.policy_domain.value_or(facts.author));
   return "the DMARC record of " + owner +
          " has no valid policy and no valid URI in rua, so that it must not be applied to " +
          text_of(facts.author) + "; a valid p, sp and np at _dmarc." + owner + " would repair it";

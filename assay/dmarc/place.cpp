@@ -18,10 +18,6 @@ std::optional<DomainName> organizational_of_step(const Walk& walk, const DomainN
   return organizational_domain({.start = domain, .steps = {found, walk.steps.end()}});
 }
 
-bool share_last_label(const DomainName& one, const DomainName& other) {
-  return one.suffix(1) == other.suffix(1);
-}
-
 bool passed_aligned(const PlacedIdentifier& placed) {
   return placed.identifier.check == Check::passed && placed.aligned == true;
 }
@@ -34,27 +30,19 @@ class Placement {
 
   /// By what is known already; false when it takes a walk.
   bool place_by_facts(PlacedIdentifier& placed) const {
-    const DomainName& domain = placed.identifier.domain;
     // RFC 9989 §4.10.2: the same domain as an Author Domain with a record takes no walk. Where the
     // record is inherited, the walk would be the author's own.
-    if (domain == facts_.author) {
+    if (placed.identifier.domain == facts_.author) {
       placed.organizational = facts_.organizational;
       placed.aligned = true;
-    } else if (alignment_of(placed.identifier.method, *facts_.record) == Alignment::strict) {
-      placed.aligned = false;  // RFC 9989 §3.2.10.2: identical or not at all
-    } else if (facts_.standard == Standard::rfc7489) {
-      // RFC 7489 §3.1.1: relaxed is the same Organizational Domain, here by a public suffix list.
-      placed.organizational =
-          options_.psl_organizational_domain ? options_.psl_organizational_domain(domain) : domain;
-      placed.aligned = placed.organizational == facts_.organizational;
-    } else if (!facts_.organizational) {
-      place_beside_unknown(placed);
-    } else if (!domain.equal_or_below(*facts_.organizational)) {
-      // An Organizational Domain is the name itself or an ancestor of it (RFC 9989 §4.10.2), so a
-      // name that is neither the author's one nor below it cannot have the same: no walk.
+    } else if (cannot_align(placed.identifier)) {
       placed.aligned = false;
+    } else if (facts_.standard == Standard::rfc7489) {
+      place_by_list(placed);
+    } else if (facts_.organizational) {
+      return place_on_author_walk(placed, *facts_.organizational);
     } else {
-      return place_on_author_walk(placed);
+      placed.unresolved = failed_lookup(facts_.author_walk);
     }
     return true;
   }
@@ -82,27 +70,38 @@ class Placement {
   }
 
  private:
-  /// The author's walk failed above a record of its own. The names above may all be of one
-  /// organization, so who shares none of them is certainly another's.
-  void place_beside_unknown(PlacedIdentifier& placed) const {
-    if (!share_last_label(placed.identifier.domain, facts_.author)) {
-      placed.aligned = false;
-      return;
-    }
-    placed.unresolved = failed_lookup(facts_.author_walk);
+  /// Of an identifier that is not the author domain itself.
+  bool cannot_align(const Identifier& identifier) const {
+    // RFC 9989 §3.2.10.2: strict is identical or not at all.
+    if (alignment_of(identifier.method, *facts_.record) == Alignment::strict) return true;
+    if (facts_.standard == Standard::rfc7489) return false;
+    // An Organizational Domain is the name itself or an ancestor of it (RFC 9989 §4.10.2), so a
+    // name that is neither the author's one nor below it cannot have the same.
+    if (facts_.organizational) return !identifier.domain.equal_or_below(*facts_.organizational);
+    // The author's walk failed above a record of its own, so that any name above may be its
+    // organization; who shares none of them is certainly another's.
+    return identifier.domain.suffix(1) != facts_.author.suffix(1);
+  }
+
+  // RFC 7489 §3.1.1: relaxed is the same Organizational Domain, here by a public suffix list.
+  void place_by_list(PlacedIdentifier& placed) const {
+    const DomainName& domain = placed.identifier.domain;
+    placed.organizational =
+        options_.psl_organizational_domain ? options_.psl_organizational_domain(domain) : domain;
+    placed.aligned = placed.organizational == facts_.organizational;
   }
 
   /// For a name at or below the author's Organizational Domain: that one itself, or one that the
   /// author's walk went through.
-  bool place_on_author_walk(PlacedIdentifier& placed) const {
+  bool place_on_author_walk(PlacedIdentifier& placed, const DomainName& organizational) const {
     const DomainName& domain = placed.identifier.domain;
     // From an Organizational Domain each rule of RFC 9989 §4.10.2 leads to itself: psd=n stands
     // there, or psd=y right above, or no record above.
-    placed.organizational = domain == *facts_.organizational
-                                ? facts_.organizational
+    placed.organizational = domain == organizational
+                                ? organizational
                                 : organizational_of_step(facts_.author_walk, domain);
     if (!placed.organizational) return false;
-    placed.aligned = placed.organizational == facts_.organizational;
+    placed.aligned = placed.organizational == organizational;
     return true;
   }
 

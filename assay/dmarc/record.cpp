@@ -46,8 +46,9 @@ const Piece* single(const Seen& seen) {
 }
 
 /// A tag of one word without regard to case (RFC 5234 §2.3), or its default, which stands first.
-template <class Value, std::size_t n>
-Value read_word(const Seen& seen, const std::array<std::pair<std::string_view, Value>, n>& words,
+template <class Value, std::size_t Count>
+Value read_word(const Seen& seen,
+                const std::array<std::pair<std::string_view, Value>, Count>& words,
                 std::string_view allowed, PolicyRecord& record) {
   const Piece* piece = single(seen);
   if (piece == nullptr) return words.front().second;

@@ -100,7 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const PolicyDiscovery found = discover_policy(walk);
   require(found.policy_domain.has_value() == (found.record != nullptr));
   if (!found.record) return 0;
-  const bool own = *found.policy_domain == *start;
+  const bool own = found.policy_domain == *start;
   const bool suffix = found.record->psd == Psd::y;
   require(own || suffix || found.policy_domain == organizational);
   return 0;

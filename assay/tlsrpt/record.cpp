@@ -163,7 +163,8 @@ std::string to_text(const Record& record) {
     text += destination.uri;
   }
   for (const auto& [name, value] : record.tags) {
-    if (name != "v" && name != "rua") text += "; " + name + "=" + value;
+    if (name == "v" || name == "rua") continue;
+    text.append("; ").append(name).append("=").append(value);
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,7 @@
 namespace assay::dmarc::detail {
 
 /// The tags that RFC 9989 §9.3 registers, those of RFC 7489 last.
-enum class Tag : std::size_t { v, p, sp, np, adkim, aspf, t, psd, fo, rua, ruf, pct, ri, rf };
+enum class Tag : std::uint8_t { v, p, sp, np, adkim, aspf, t, psd, fo, rua, ruf, pct, ri, rf };
 constexpr std::size_t tag_count = 14;
 
 /// One `name=value` between semicolons, without white space around either.
