@@ -46,7 +46,8 @@ std::vector<dmarc::Identifier> identifiers(std::span<const spf::Outcome> spf,
   std::vector<dmarc::Identifier> found;
   for (const spf::Outcome& outcome : spf) {
     if (outcome.identity == spf::Identity::helo) continue;  // RFC 9989 §4.4.2
-    // RFC 9989 §11.1: neutral is no pass. RFC 7208 §2.6.1: none says nothing; nothing is guessed instead.
+    // RFC 9989 §11.1: neutral is no pass. RFC 7208 §2.6.1: none says nothing; nothing is guessed
+    // instead.
     if (outcome.result == spf::Result::pass) {
       add_identifier(found, dmarc::Method::spf, outcome.domain, Check::passed, {});
     } else if (outcome.result == spf::Result::temperror) {

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <sstream>
 
+#include "assay/authres/authres.h"
 #include "assay/dns/recorder.h"
 #include "assay/dns/zone.h"
 
 #include "testkit/cases.h"
 #include "testkit/message_case.h"
 #include "testkit/slow_resolver.h"
+#include "testkit/suites.h"
 
 namespace assay::verify {
 namespace {
