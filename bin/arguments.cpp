@@ -1,0 +1,56 @@
+#include "bin/arguments.h"
+
+#include <chrono>
+
+#include "assay/base/ascii.h"
+#include "system/json/request.h"
+
+namespace assay::cli {
+
+void add_json_option(CLI::App& command, OutputOptions& options) {
+  command.add_flag("--json", options.json, "Write the result as one line of JSON");
+}
+
+void add_trace_option(CLI::App& command, OutputOptions& options) {
+  command.add_flag("--trace", options.trace,
+                   "Show each question to the DNS with its answer and time, and each term of SPF");
+}
+
+void add_standard_options(CLI::App& command, EvaluationOptions& options) {
+  command
+      .add_option("--standard", options.standard,
+                  "Read DMARC as this standard says; compare does both and shows the difference")
+      ->check(CLI::IsMember({"rfc9989", "rfc7489", "compare"}))
+      ->capture_default_str();
+  command
+      .add_option("--psl", options.suffix_file,
+                  "A public suffix list in place of the installed one (for rfc7489)")
+      ->type_name("FILE");
+}
+
+Expected<IpAddress> parse_ip(const std::string& text) {
+  if (const auto address = IpAddress::parse(text)) return *address;
+  return fail(Status::usage, "--ip: \"" + ascii::printable(text) +
+                                 "\" is no IPv4 or IPv6 address; give one like 192.0.2.1");
+}
+
+Expected<DomainName> parse_domain(const std::string& option, const std::string& text) {
+  auto name = to_a_labels(text);
+  if (name) return std::move(*name);
+  return fail(Status::usage, option + ": \"" + ascii::printable(text) + "\" is no domain name: " +
+                                 name.error().what + "; give one like example.com");
+}
+
+Instant machine_time() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+Expected<Instant> parse_at(const std::string& at) {
+  if (at.empty()) return machine_time();
+  if (const auto instant = parse_instant(at)) return *instant;
+  return fail(Status::usage,
+              "--at: \"" + ascii::printable(at) +
+                  "\" is no time; give one like 2026-05-01T12:00:00Z, or Unix seconds");
+}
+
+}  // namespace assay::cli

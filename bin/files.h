@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "bin/failure.h"
+
+namespace assay::cli {
+
+/// A file that is read from its beginning to its end in pieces.
+class Input {
+ public:
+  /// "-" is standard input. Errors: no_input.
+  static Expected<Input> open(const std::string& path);
+  ~Input();
+  Input(Input&& other) noexcept;
+  Input& operator=(Input&&) = delete;
+
+  /// The next octets; 0 at the end. Errors: no_input where nothing can be read from it at all, io.
+  Expected<std::size_t> read(std::span<char> into);
+
+  /// As read, but fills `into` unless the end comes before.
+  Expected<std::size_t> read_full(std::span<char> into);
+
+  /// Its size, where that is known.
+  std::optional<std::uint64_t> size() const;
+  /// For messages: the path, or "standard input".
+  const std::string& name() const { return name_; }
+
+ private:
+  Input(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
+
+  int descriptor_ = -1;
+  std::string name_;
+};
+
+/// A whole file of at most `max_octets`. Errors: those of Input; bad_data when it is larger.
+Expected<std::string> read_file(const std::string& path, std::size_t max_octets);
+
+/// Writes all of it to standard output. A reader that went away ends the program as SIGPIPE does.
+/// Errors: io.
+Expected<> write_output(std::string_view text);
+
+/// Makes the descriptors 0 to 2 safe: one that the caller closed answers with an error, instead of
+/// becoming the next file that is opened. Makes a reader that went away an error, not a signal.
+void guard_standard_streams();
+
+}  // namespace assay::cli
