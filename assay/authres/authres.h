@@ -55,6 +55,9 @@ struct AuthenticationResults {
 /// properties at most max_parts together (`too_many_parts`).
 std::expected<AuthenticationResults, Finding> parse(std::string_view value);
 
+/// Whether a receiver that follows the RFC may use what was read: no finding of level error.
+bool usable(const AuthenticationResults& parsed);
+
 constexpr std::size_t max_comment_depth = 100;
 constexpr std::size_t max_parts = 100'000;
 constexpr std::size_t max_findings = 100;

@@ -41,6 +41,7 @@ CASES(Parse, "assay/authres/testdata/parse.cases") {
     if (finding.level != Level::info) findings.push_back(to_word(finding));
   }
   EXPECT_EQ(findings, c.all("finding"));
+  EXPECT_EQ(usable(*parsed), c.get("finding", "").find('!') == std::string::npos);
 }
 
 CASES(ArcInstance, "assay/authres/testdata/arc_instance.cases") {

@@ -353,6 +353,11 @@ std::expected<AuthenticationResults, Finding> parse(std::string_view value) {
   return Parser(value).parse();
 }
 
+bool usable(const AuthenticationResults& parsed) {
+  return std::ranges::none_of(parsed.findings,
+                              [](const Finding& one) { return one.level == Level::error; });
+}
+
 std::expected<ArcAuthenticationResults, Finding> parse_arc_instance(std::string_view value) {
   detail::Scanner scan(value);
   const auto bad = [&] {

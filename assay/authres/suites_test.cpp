@@ -151,6 +151,7 @@ std::vector<SuiteCase> mails_of(const json& suite) {
   std::map<std::string, SuiteCase> mails;
   for (const json& one : suite["cases"]) mails[one["file"]] = {.name = one["file"], .data = one};
   std::vector<SuiteCase> cases;
+  cases.reserve(mails.size());
   for (const auto& [file, one] : mails) cases.push_back(one);
   return cases;
 }

@@ -14,6 +14,8 @@ constexpr std::size_t line_length = 78;  // RFC 5322 §2.1.1
 
 /// Behind cleaning no octet is left that could end a line, and none that is not allowed.
 std::string clean_text(std::string_view text, Characters characters) {
+  const auto plain = [](char c) { return ascii::is_graph(c) || c == ' '; };
+  if (text.size() <= max_value && std::ranges::all_of(text, plain)) return std::string(text);
   std::string clean;
   while (!text.empty()) {
     const utf8::CodePoint next = utf8::decode(text);

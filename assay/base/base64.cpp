@@ -1,5 +1,6 @@
 #include "assay/base/base64.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -28,17 +29,14 @@ std::unexpected<Finding> bad(std::string what, std::size_t at) {
 }  // namespace
 
 std::string encode(std::string_view octets) {
-  std::string text;
-  text.reserve((octets.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const std::size_t n = std::min<std::size_t>(3, octets.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (k < n ? static_cast<unsigned char>(octets[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += k <= n ? alphabet[group >> (18 - 6 * k) & 63] : '=';
-    }
+  std::string text((octets.size() + 2) / 3 * 4, '=');
+  const auto octet = [&](std::size_t i) -> std::uint32_t {
+    return i < octets.size() ? static_cast<unsigned char>(octets[i]) : 0U;
+  };
+  for (std::size_t i = 0, to = 0; i < octets.size(); i += 3, to += 4) {
+    const std::uint32_t group = octet(i) << 16 | octet(i + 1) << 8 | octet(i + 2);
+    const std::size_t digits = std::min<std::size_t>(3, octets.size() - i) + 1;
+    for (std::size_t k = 0; k < digits; ++k) text[to + k] = alphabet[group >> (18 - 6 * k) & 63];
   }
   return text;
 }

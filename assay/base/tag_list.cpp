@@ -40,13 +40,17 @@ class Splitter {
   TagList done() { return std::move(list_); }
 
  private:
+  /// The texts of findings that nobody will see are not made: they would be the cost of hostile
+  /// text.
+  bool all_found() const { return list_.findings.size() == max_findings; }
   void find(std::string_view code, std::string what, std::size_t at) {
-    add_bounded(list_.findings, {.code = code, .what = std::move(what), .at = at});
+    add_bounded(list_.findings, {.code = code, .what = std::move(what), .at = at}, max_findings);
   }
   std::size_t offset(std::string_view part) const {
     return static_cast<std::size_t>(part.data() - text_.data());
   }
 
+  static constexpr std::size_t max_findings = 100;
   std::string_view text_;
   TagList list_ = {};
   Names names_ = {};
@@ -58,10 +62,12 @@ void Splitter::take(std::size_t begin, std::size_t end) {
   const std::string_view name = ascii::trim_fws(piece.substr(0, equals));
   if (equals == std::string_view::npos && name.empty() && end == text_.size()) return;
   if (equals == std::string_view::npos || !is_name(name)) {
+    if (all_found()) return;
     find("no_tag", "not of the form name=value: " + ascii::printable(piece, 40), offset(name));
     return;
   }
   if (!names_.add(name, list_.tags)) {
+    if (all_found()) return;
     find("duplicate_tag", "the tag " + ascii::printable(name, 40) + " is given twice",
          offset(name));
     return;

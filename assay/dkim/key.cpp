@@ -61,8 +61,8 @@ const Tag* Reader::find(std::string_view name) const {
 }
 
 void Reader::spoil(std::string_view code, std::string what, std::size_t at) {
-  record_.findings.push_back(
-      {.code = code, .what = std::move(what), .at = at, .level = Level::error});
+  add_bounded(record_.findings,
+              {.code = code, .what = std::move(what), .at = at, .level = Level::error});
 }
 
 void Reader::read_version() {
@@ -157,7 +157,7 @@ class Adviser {
     return std::ranges::any_of(record_.tags, [&](const auto& tag) { return tag.first == name; });
   }
   void say(Level level, std::string_view code, std::string what) {
-    record_.findings.push_back({.code = code, .what = std::move(what), .at = 0, .level = level});
+    add_bounded(record_.findings, {.code = code, .what = std::move(what), .at = 0, .level = level});
   }
   void advise_on_key();
   void advise_on_use();

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string_view>
 
-#include "assay/base/ascii.h"
+#include "assay/dkim/detail/first_tag.h"
 #include "assay/dkim/signature.h"
 
 namespace assay::dkim::detail {
@@ -22,20 +22,6 @@ struct Distance {
 
   friend auto operator<=>(const Distance&, const Distance&) = default;
 };
-
-/// The value of d= without reading the other tags.
-std::string_view find_domain(std::string_view value) {
-  value = value.substr(0, max_signature_octets);
-  while (!value.empty()) {
-    const std::size_t end = std::min(value.find(';'), value.size());
-    const std::string_view piece = ascii::trim_fws(value.substr(0, end));
-    value.remove_prefix(std::min(end + 1, value.size()));
-    if (!piece.starts_with('d')) continue;
-    const std::string_view behind = ascii::trim_fws(piece.substr(1));
-    if (behind.starts_with('=')) return ascii::trim_fws(behind.substr(1));
-  }
-  return {};
-}
 
 std::ptrdiff_t shared_labels(std::string_view a, std::string_view b) {
   const auto [in_a, in_b] = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend());
@@ -68,7 +54,8 @@ std::vector<std::size_t> choose_signatures(const std::vector<const mail::Field*>
   std::vector<Distance> distances;
   distances.reserve(fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    const auto domain = to_a_labels(find_domain(fields[i]->value));
+    const auto d = first_tag(fields[i]->value.substr(0, max_signature_octets), "d");
+    const auto domain = to_a_labels(d ? d->value : std::string_view());
     distances.push_back(domain ? distance(*domain, authors) : Distance{});
     distances.back().position = i;
   }

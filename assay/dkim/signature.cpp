@@ -8,6 +8,7 @@
 #include "assay/base/tag_list.h"
 #include "assay/base/try.h"
 #include "assay/crypto/digest.h"
+#include "assay/dkim/detail/first_tag.h"
 #include "assay/dkim/tag_values.h"
 
 namespace assay::dkim {
@@ -123,7 +124,8 @@ Reader::Step Reader::read_algorithm_tags() {
   }
   signature_.algorithm_text = a.value;
   signature_.algorithm = algorithm;
-  signature_.signature_start = base64::encode(signature).substr(0, start_characters);
+  const std::string_view start = std::string_view(signature).substr(0, start_characters);
+  signature_.signature_start = base64::encode(start).substr(0, start_characters);
   signature_.signature = std::move(signature);
   signature_.body_hash = std::move(body_hash);
   return {};
@@ -192,25 +194,48 @@ std::expected<Signature, Finding> parse_signature(std::string_view value, Signat
   return Reader(tags, kind).read();
 }
 
+namespace detail {
+
+std::optional<Tag> first_tag(std::string_view value, std::string_view name) {
+  for (std::size_t begin = 0; begin < value.size();) {
+    const std::size_t end = std::min(value.find(';', begin), value.size());
+    const std::string_view piece = value.substr(begin, end - begin);
+    begin = end + 1;
+    const std::string_view behind = ascii::trim_fws(piece);
+    if (!behind.starts_with(name)) continue;
+    const std::string_view rest = ascii::trim_fws(behind.substr(name.size()));
+    if (!rest.starts_with('=')) continue;
+    const std::string_view text = ascii::trim_fws(rest.substr(1));
+    return Tag{.name = name,
+               .value = text,
+               .at = static_cast<std::size_t>(behind.data() - value.data()),
+               .value_at = static_cast<std::size_t>(text.data() - value.data())};
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
 Signature salvage_signature(std::string_view value) {
-  const Tags tags(split_tags(value.substr(0, max_signature_octets)).tags);
+  value = value.substr(0, max_signature_octets);
+  const auto find = [&](std::string_view name) { return detail::first_tag(value, name); };
   Signature signature;
   signature.canonicalization_known = false;
   signature.query_known = false;
-  if (const Tag* d = tags.find("d")) {
+  if (const auto d = find("d")) {
     signature.domain_text = d->value;
     if (auto domain = read_signing_domain(*d)) signature.domain = std::move(*domain);
   }
-  if (const Tag* s = tags.find("s")) {
+  if (const auto s = find("s")) {
     if (auto selector = read_selector(*s)) signature.selector = std::move(*selector);
   }
-  if (const Tag* a = tags.find("a")) {
+  if (const auto a = find("a")) {
     signature.algorithm_text = a->value;
     if (auto algorithm = read_algorithm(*a)) signature.algorithm = *algorithm;
   }
-  if (const Tag* b = tags.find("b")) signature.signature_start = start_of(b->value);
-  const Tag* i = tags.find("i");
-  signature.identity = i != nullptr ? ascii::without_fws(i->value) : "@" + signature.domain_text;
+  if (const auto b = find("b")) signature.signature_start = start_of(b->value);
+  const auto i = find("i");
+  signature.identity = i ? ascii::without_fws(i->value) : "@" + signature.domain_text;
   return signature;
 }
 

@@ -204,7 +204,8 @@ TEST(UnboundPeer, ThatIsHostileOnlyFails) {
   for (const Question& one : questions) {
     EXPECT_EQ(resolver->ask(one)->outcome, Outcome::temporary_failure) << one.name.text();
   }
-  EXPECT_EQ(answer_text(*resolver->ask(question("TXT good.example"))), "\"ok\" (600)");
+  // A second may have gone by since.
+  EXPECT_EQ(resolver->ask(question("TXT good.example"))->texts, std::vector<std::string>{"ok"});
   // This reaches us as libunbound got it.
   EXPECT_EQ(answer_text(*resolver->ask(question("TXT long-string.example"))),
             "temporary_failure malformed (0)");

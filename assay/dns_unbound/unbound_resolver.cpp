@@ -1,6 +1,8 @@
 #include "assay/dns_unbound/unbound_resolver.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unbound.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -246,6 +249,9 @@ void UnboundResolver::Network::on_result(void* data, int error, ub_result* resul
 }
 
 void UnboundResolver::Network::run() {
+  sigset_t all = {};
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are for the program's own threads
   std::array<pollfd, 2> polled = {
       pollfd{.fd = ub_fd(context_.get()), .events = POLLIN, .revents = 0},
       pollfd{.fd = wake_->descriptor(), .events = POLLIN, .revents = 0}};
@@ -302,8 +308,13 @@ std::expected<std::unique_ptr<UnboundResolver>, Finding> UnboundResolver::open(
     return std::unexpected(
         Finding{.code = "resolver_options", .what = "no file descriptor is left for an eventfd"});
   }
-  auto network = std::make_unique<Network>(std::move(context), std::move(wake), options);
-  return std::unique_ptr<UnboundResolver>(new UnboundResolver(std::move(network)));
+  try {
+    auto network = std::make_unique<Network>(std::move(context), std::move(wake), options);
+    return std::unique_ptr<UnboundResolver>(new UnboundResolver(std::move(network)));
+  } catch (const std::system_error& error) {
+    return std::unexpected(Finding{.code = "resolver_options",
+                                   .what = std::string("no thread is left: ") + error.what()});
+  }
 }
 
 UnboundResolver::UnboundResolver(std::unique_ptr<Network> network) : network_(std::move(network)) {}

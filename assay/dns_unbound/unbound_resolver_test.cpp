@@ -147,6 +147,12 @@ TEST(UnboundResolver, AsksTheServersForNamesOfSpecialUse) {
   }
 }
 
+TEST(UnboundResolver, TakesServersOfBothFamilies) {
+  UnboundOptions options = asking(53);
+  options.servers.push_back({.address = IpAddress::parse("2001:db8::53").value(), .port = 5353});
+  EXPECT_TRUE(open(options));
+}
+
 TEST(UnboundResolver, ReadsServersFromTheSystemsFile) {
   const std::string file = testing::TempDir() + "assay-resolv.conf." + std::to_string(getpid());
   // The file has no place for a port, so that all that can be seen is whether it is read.

@@ -61,10 +61,11 @@ void Linter::add(Level level, std::string_view code, std::string what, std::size
 
 /// Why a text that is no SPF record may be meant as one.
 std::string why_no_record(std::string_view text) {
-  const std::string_view inner =
-      text.substr(std::min(text.find_first_not_of(" \t\""), text.size()));
-  if (inner.size() < text.size() && ascii::istarts_with(inner, "v=spf1")) {
-    return "the record begins with " + ascii::printable(text.substr(0, 1)) +
+  const std::size_t begin = text.find_first_not_of(" \t\"");
+  if (begin != std::string_view::npos && begin > 0 &&
+      ascii::istarts_with(text.substr(begin), "v=spf1")) {
+    const std::string_view what = text.front() == '"' ? "a quotation mark" : "white space";
+    return "the record begins with " + std::string(what) +
            " and not with v=spf1, so that receivers do not see it";
   }
   if (ascii::istarts_with(text, "v=spf1")) {

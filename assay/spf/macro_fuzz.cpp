@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <string_view>
 
 #include "assay/spf/macro.h"
 
@@ -18,15 +20,14 @@ void require(bool holds) {
 }
 
 /// RFC 7208 §7.3, taken by the word.
-std::string cut_name(std::string name) {
-  if (name.ends_with('.')) name.pop_back();
-  std::string rest = name;
-  while (rest.size() > 253) {
-    const std::size_t dot = rest.find('.');
-    if (dot == std::string::npos) return {};
-    rest = rest.substr(dot + 1);
+std::string cut_name(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  while (name.size() > 253) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string_view::npos) return {};
+    name.remove_prefix(dot + 1);
   }
-  return rest;
+  return std::string(name);
 }
 
 void check(const std::string& text, spf::MacroPlace place, const spf::MacroValues& values) {
