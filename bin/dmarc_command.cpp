@@ -74,7 +74,7 @@ class Evaluating {
   using Identifiers = std::vector<dmarc::Identifier>;
   /// What is asked of DMARC.
   struct Case {
-    DomainName from;
+    DomainName from = {};
     Identifiers identifiers = {};
     verify::Standard standard = verify::Standard::rfc9989;
   };

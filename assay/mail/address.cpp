@@ -593,9 +593,9 @@ std::string to_text(const Mailbox& mailbox) {
   const std::string& local = mailbox.local_part;
   std::string address = is_dot_atom(local) ? local : quoted(local);
   if (!mailbox.domain.empty()) address += "@" + mailbox.domain;
-  if (mailbox.display_name.empty() && !mailbox.domain.empty()) return address;
-  return (mailbox.display_name.empty() ? "" : quoted(mailbox.display_name) + " ") + "<" + address +
-         ">";
+  const std::string& name = mailbox.display_name;
+  if (name.empty() && !mailbox.domain.empty()) return address;
+  return (name.empty() ? "" : quoted(name) + " ") + "<" + address + ">";
 }
 
 }  // namespace assay::mail

@@ -18,9 +18,9 @@ struct Value {
   enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 
   Kind kind = Kind::null;
-  std::string text = {};             ///< string: its octets, UTF-8; number, boolean: as written
-  std::vector<Value> items = {};     ///< array
-  std::vector<Member> members = {};  ///< object, in order, repeats included
+  std::string text = {};          ///< string: its octets, UTF-8; number, boolean: as written
+  std::vector<Value> items = {};  ///< array
+  std::vector<Member> members;    ///< object, in order, repeats included
 };
 
 struct Member {
