@@ -128,6 +128,7 @@ void check(const verify::Verdict& verdict, const dns::Recorder& recorder) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   FuzzedDataProvider input(data, size);
   auto zone = dns::Zone::parse(make_zone(input));

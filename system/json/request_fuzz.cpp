@@ -109,6 +109,7 @@ void read_record(std::string_view octets) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view octets(reinterpret_cast<const char*>(data), size);
   compare_readers(octets);
