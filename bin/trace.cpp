@@ -35,11 +35,11 @@ std::string outcome_text(const dns::Asked& asked) {
     case dns::Outcome::records:
       return "";
     case dns::Outcome::no_data:
-      return "no such record";
+      return "  no such record";
     case dns::Outcome::name_error:
-      return "no such name";
+      return "  no such name";
     case dns::Outcome::temporary_failure:
-      return "no answer: " + ascii::printable(asked.why);
+      return "  no answer: " + ascii::printable(asked.why);
   }
   return "";
 }
@@ -51,7 +51,7 @@ std::string dns_trace(dns::Recorder& recorder) {
   std::string text =
       fmt::format("DNS: {} questions, {:.1f} ms\n", all.size(), recorder.waited().count());
   for (const dns::Asked& asked : all) {
-    text += fmt::format("  {:8.1f} ms  {:<5}{}  {}\n", asked.waited.count(),
+    text += fmt::format("  {:8.1f} ms  {:<5}{}{}\n", asked.waited.count(),
                         dns::to_text(asked.question.type),
                         ascii::printable(asked.question.name.text(), 255), outcome_text(asked));
     if (asked.outcome != dns::Outcome::records) continue;

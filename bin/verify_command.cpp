@@ -108,6 +108,7 @@ Expected<Task> Verifying::default_task() {
   task.envelope.mail_from = json::strip_angle_brackets(options_.mail_from);
   task.options.standard = *json::parse_standard(options_.evaluation.standard);
   task.options.authserv_id = options_.authserv_id;
+  if (options_.output.trace) task.options.spf_trace = spf::Trace::on;
   task.options.dkim.min_rsa_bits = options_.dkim_min_key_bits;
   if (options_.dkim_allow_sha1) task.options.dkim.sha1 = dkim::Sha1::allow;
   if (auto chosen = choose_suffixes(task.options); !chosen) {

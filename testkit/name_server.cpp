@@ -23,7 +23,7 @@ namespace testkit {
 namespace {
 
 constexpr const char* nsd = "/usr/sbin/nsd";
-constexpr int attempts_to_ask = 500;  // of 20 ms each
+constexpr int attempts_to_ask = 1500;  // of 20 ms each
 
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address = {};

@@ -60,7 +60,7 @@ class Reader {
 
   const mail::Header& header_;
   Chain chain_ = {};
-  std::array<Link, max_sets + 1> slots_ = {};  // by instance; the first is not used
+  std::vector<Link> slots_ = {};  // by instance; the first is not used
   std::string first_error_ = {};
 };
 
@@ -79,6 +79,7 @@ bool Reader::collect() {
       chain_.broken = "more than 50 ARC sets";
       return false;
     }
+    slots_.resize(max_sets + 1);
     for (const mail::Field* field : fields) place(kind, *field);
   }
   return chain_.highest > 0;

@@ -1,7 +1,6 @@
 #include "assay/arc/detail/seal.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "assay/base/ascii.h"

@@ -81,7 +81,7 @@ enum class Characters : std::uint8_t { ascii, utf8 };
 /// The whole field "Authentication-Results: …" without a final CRLF, folded at 78 with CRLF and
 /// never over 998 octets a line. Every value is quoted and cleaned as needed: no octet of a value
 /// can end the field or forge a result (RFC 8601 §2.2, §7). Parses back to cleaned(value).
-std::string to_field(const AuthenticationResults& value, Characters characters = Characters::ascii);
+std::string to_field(AuthenticationResults value, Characters characters = Characters::ascii);
 
 /// What to_field writes: keywords in lower case with other octets than letters, digits and hyphens
 /// as hyphens, results and properties without a keyword left out; in values and comments each

@@ -6,7 +6,7 @@ namespace assay::authres::detail {
 namespace {
 
 bool is_dot_atom(std::string_view text) {
-  return std::ranges::all_of(ascii::split(text, '.'), [](std::string_view atom) {
+  return std::ranges::all_of(ascii::Pieces(text, '.'), [](std::string_view atom) {
     return !atom.empty() && std::ranges::all_of(atom, is_atext);
   });
 }
@@ -16,7 +16,7 @@ bool is_domain(std::string_view text) {
   const auto in_label = [](char c) {
     return is_keyword(c) || c == '_' || ascii::is_octet_above_127(c);
   };
-  return std::ranges::all_of(ascii::split(text, '.'), [&](std::string_view label) {
+  return std::ranges::all_of(ascii::Pieces(text, '.'), [&](std::string_view label) {
     return !label.empty() && std::ranges::all_of(label, in_label);
   });
 }

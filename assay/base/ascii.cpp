@@ -46,12 +46,8 @@ std::string without_fws(std::string_view text) {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> pieces;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find(separator, begin);
-    pieces.push_back(text.substr(begin, end - begin));
-    if (end == std::string_view::npos) return pieces;
-    begin = end + 1;
-  }
+  for (const std::string_view piece : Pieces(text, separator)) pieces.push_back(piece);
+  return pieces;
 }
 
 std::optional<unsigned long long> parse_number(std::string_view digits) {

@@ -63,7 +63,52 @@ std::string_view trim_wsp(std::string_view text);
 /// Without any WSP, CR and LF.
 std::string without_fws(std::string_view text);
 
-/// Pieces between separators; an empty text gives one empty piece.
+/// The pieces between separators, one after the other, as a range to loop over; an empty text gives
+/// one empty piece. Views live as long as the text.
+class Pieces {
+ public:
+  class Iterator {
+   public:
+    using value_type = std::string_view;
+    using difference_type = std::ptrdiff_t;
+    Iterator() = default;
+    Iterator(std::string_view rest, char separator)
+        : rest_(rest), separator_(separator), size_(rest.find(separator)), more_(true) {}
+    std::string_view operator*() const { return rest_.substr(0, size_); }
+    Iterator& operator++() {
+      more_ = size_ != std::string_view::npos;
+      if (more_) {
+        rest_.remove_prefix(size_ + 1);
+        size_ = rest_.find(separator_);
+      }
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const Iterator& a, const Iterator& b) {
+      return a.more_ == b.more_ && (!a.more_ || a.rest_.data() == b.rest_.data());
+    }
+
+   private:
+    std::string_view rest_ = {};
+    char separator_ = 0;
+    std::size_t size_ = 0;  // of the piece; npos for the last
+    bool more_ = false;
+  };
+
+  Pieces(std::string_view text, char separator) : text_(text), separator_(separator) {}
+  Iterator begin() const { return {text_, separator_}; }
+  static Iterator end() { return {}; }
+
+ private:
+  std::string_view text_;
+  char separator_;
+};
+
+/// The same pieces, counted and kept.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
 /// A decimal number of digits only, or nothing when another octet or an overflow stands there.

@@ -25,21 +25,31 @@ std::unexpected<Finding> bad(std::string_view code, std::string what, std::size_
 }  // namespace
 
 std::expected<DomainName, Finding> DomainName::parse(std::string_view text) {
-  if (!text.empty() && text.back() == '.') text.remove_suffix(1);
+  if (text.size() > max_name + 1) {
+    return bad("long_name", "a domain name of more than 253 octets", max_name);
+  }
+  return take(std::string(text));
+}
+
+std::expected<DomainName, Finding> DomainName::take(std::string text) {
+  if (text.ends_with('.')) text.pop_back();
   if (text.empty()) return bad("empty_name", "a domain name is missing", 0);
   if (text.size() > max_name) {
     return bad("long_name", "a domain name of more than 253 octets", max_name);
   }
   std::size_t start = 0;
   for (std::size_t at = 0; at <= text.size(); ++at) {
-    if (at < text.size() && text[at] != '.') continue;
+    if (at < text.size() && text[at] != '.') {
+      text[at] = ascii::to_lower(text[at]);
+      continue;
+    }
     if (at == start) return bad("empty_label", "an empty label in a domain name", at);
     if (at - start > max_label) {
       return bad("long_label", "a label of more than 63 octets in a domain name", start);
     }
     start = at + 1;
   }
-  return DomainName(ascii::to_lower(text));
+  return DomainName(std::move(text));
 }
 
 std::size_t DomainName::label_count() const {
@@ -63,9 +73,11 @@ DomainName DomainName::suffix(std::size_t labels) const {
 }
 
 std::expected<DomainName, Finding> DomainName::child(std::string_view label) const {
-  std::string longer(label);
-  if (!is_root()) longer += "." + text_;
-  return parse(longer);
+  std::string longer;
+  longer.reserve(label.size() + 1 + text_.size());
+  longer += label;
+  if (!is_root()) longer.append(".").append(text_);
+  return take(std::move(longer));
 }
 
 bool DomainName::equal_or_below(const DomainName& ancestor) const {

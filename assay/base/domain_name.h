@@ -43,6 +43,7 @@ class DomainName {
 
  private:
   explicit DomainName(std::string text) : text_(std::move(text)) {}
+  static std::expected<DomainName, Finding> take(std::string text);
   std::string text_;
 };
 

@@ -3,7 +3,12 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <iterator>
+#include <span>
+
+#include "assay/base/ascii.h"
 
 namespace assay {
 
@@ -26,9 +31,8 @@ IpAddress IpAddress::from_v6(const std::array<std::uint8_t, 16>& octets) {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char buffer[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof buffer || text.find('\0') != std::string_view::npos) {
-    return std::nullopt;
-  }
+  const auto fits = [](char c) { return ascii::hex_value(c) >= 0 || c == '.' || c == ':'; };
+  if (text.size() >= sizeof buffer || !std::ranges::all_of(text, fits)) return std::nullopt;
   buffer[text.copy(buffer, sizeof buffer - 1)] = '\0';
   std::array<std::uint8_t, 16> octets = {};
   if (inet_pton(AF_INET, buffer, octets.data()) == 1) {
@@ -50,8 +54,16 @@ bool IpAddress::in_network(const IpAddress& network, unsigned prefix_bits) const
 
 std::string to_text(const IpAddress& address) {
   char text[INET6_ADDRSTRLEN];
-  inet_ntop(address.is_v4() ? AF_INET : AF_INET6, address.octets().data(), text, sizeof text);
-  return text;
+  if (!address.is_v4()) {
+    inet_ntop(AF_INET6, address.octets().data(), text, sizeof text);
+    return text;
+  }
+  char* end = text;  // inet_ntop goes by sprintf, which is slow
+  for (const std::uint8_t octet : std::span(address.octets()).first(4)) {
+    if (end != text) *end++ = '.';
+    end = std::to_chars(end, std::end(text), octet).ptr;
+  }
+  return {text, end};
 }
 
 }  // namespace assay

@@ -35,7 +35,7 @@ class Names {
 
 class Splitter {
  public:
-  explicit Splitter(std::string_view text) : text_(text) {}
+  explicit Splitter(std::string_view text) : text_(text) { list_.tags.reserve(usual_tags); }
   void take(std::size_t begin, std::size_t end);
   TagList done() { return std::move(list_); }
 
@@ -50,6 +50,7 @@ class Splitter {
     return static_cast<std::size_t>(part.data() - text_.data());
   }
 
+  static constexpr std::size_t usual_tags = 16;
   static constexpr std::size_t max_findings = 100;
   std::string_view text_;
   TagList list_ = {};

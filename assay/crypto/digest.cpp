@@ -4,6 +4,7 @@
 
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "assay/crypto/detail/algorithms.h"
 #include "assay/crypto/detail/openssl.h"
@@ -19,12 +20,43 @@ Context new_context() {
   return context;
 }
 
+/// Contexts that were used before, one kind of hash each, for this thread to use again: OpenSSL 3
+/// builds a context anew for ten times the price.
+class Spare {
+ public:
+  Spare() = default;
+  ~Spare() { gone = true; }
+  Spare(const Spare&) = delete;
+  Spare& operator=(const Spare&) = delete;
+
+  Context take(DigestKind kind) {
+    std::vector<Context>& kept = of(kind);
+    if (kept.empty()) return new_context();
+    Context context = std::move(kept.back());
+    kept.pop_back();
+    return context;
+  }
+  void keep(DigestKind kind, Context context) {
+    if (of(kind).size() < max_kept) of(kind).push_back(std::move(context));
+  }
+
+  /// Set when this thread's is destroyed: static objects may live longer.
+  static thread_local bool gone;
+
+ private:
+  static constexpr std::size_t max_kept = 8;
+  std::vector<Context>& of(DigestKind kind) { return kind == DigestKind::sha1 ? sha1_ : sha256_; }
+  std::vector<Context> sha1_ = {};
+  std::vector<Context> sha256_ = {};
+};
+thread_local bool Spare::gone = false;
+thread_local Spare spare;
+
 std::string result_of(EVP_MD_CTX* context) {
-  std::string octets(EVP_MAX_MD_SIZE, '\0');
+  unsigned char octets[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  EVP_DigestFinal_ex(context, reinterpret_cast<unsigned char*>(octets.data()), &size);
-  octets.resize(size);
-  return octets;
+  EVP_DigestFinal_ex(context, octets, &size);
+  return {reinterpret_cast<const char*>(octets), size};
 }
 
 }  // namespace
@@ -43,10 +75,18 @@ const EVP_MD* implementation(DigestKind kind) {
 }  // namespace detail
 
 struct Digest::State {
-  Context context = new_context();
+  explicit State(DigestKind hash) : kind(hash), context(Spare::gone ? new_context() : spare.take(hash)) {}
+  ~State() {
+    if (!Spare::gone) spare.keep(kind, std::move(context));
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  DigestKind kind;
+  Context context;
 };
 
-Digest::Digest(DigestKind kind) : state_(std::make_unique<State>()) {
+Digest::Digest(DigestKind kind) : state_(std::make_unique<State>(kind)) {
   EVP_DigestInit_ex(state_->context.get(), detail::implementation(kind), nullptr);
 }
 Digest::~Digest() = default;

@@ -1,9 +1,10 @@
 #include "assay/dkim/canonical.h"
 
 #include <algorithm>
-#include <tuple>
+#include <cstdint>
 
 #include "assay/base/ascii.h"
+#include "assay/dkim/detail/white_space.h"
 
 namespace assay::dkim {
 namespace {
@@ -17,21 +18,34 @@ bool is_folding_at(std::string_view value, std::size_t at) {
   return c == '\r' && at + 1 < value.size() && value[at + 1] == '\n';
 }
 
+/// Where the line that `at` stands in ends: before its LF or CRLF.
+std::size_t line_end(std::string_view value, std::size_t at) {
+  const std::size_t feed = std::min(value.find('\n', at), value.size());
+  const bool crlf = feed > at && feed < value.size() && value[feed - 1] == '\r';
+  return crlf ? feed - 1 : feed;
+}
+
 /// Writes the value unfolded, with white space runs as one space and none at either end; gives the
 /// end of what was written. `out` must have room for the whole value.
 char* write_relaxed_value(std::string_view value, char* out) {
   const char* const begin = out;
   bool space = false;
-  for (std::size_t at = 0; at < value.size(); ++at) {
-    const char c = value[at];
+  std::size_t line = line_end(value, 0);
+  for (std::size_t at = 0; at < value.size();) {
     // RFC 6376 §3.4.2: unfold, reduce white space.
-    if (static_cast<unsigned char>(c) <= ' ' && is_folding_at(value, at)) {
+    if (is_folding_at(value, at)) {
       space = true;
+      ++at;
       continue;
     }
     if (space && out != begin) *out++ = ' ';
     space = false;
-    *out++ = c;
+    // An octet that is no white space stands here, so that it goes forward.
+    if (at >= line) line = line_end(value, at);
+    const std::size_t clean =
+        detail::fastest_reducer().clean(value.data() + at, std::max(line, at + 1) - at);
+    out = std::copy_n(value.data() + at, clean, out);
+    at += clean;
   }
   return out;
 }
@@ -78,19 +92,40 @@ void append_canonical(std::string& out, const mail::Field& field, Canonicalizati
   out += "\r\n";
 }
 
+namespace {
+
+/// FNV-1a of the name in lower case.
+std::uint64_t hash_of(std::string_view name) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : name) {
+    hash = (hash ^ static_cast<unsigned char>(ascii::to_lower(c))) * 1099511628211ULL;
+  }
+  return hash;
+}
+
+/// The order of names in the index; that of the alphabet only where hashes are the same, which is
+/// then an accident or an attack.
+bool stands_before(std::uint64_t hash, std::string_view name, std::uint64_t other_hash,
+                   std::string_view other) {
+  if (hash != other_hash) return hash < other_hash;
+  return std::ranges::lexicographical_compare(name, other, {}, [](char c) { return ascii::to_lower(c); },
+                                              [](char c) { return ascii::to_lower(c); });
+}
+
+}  // namespace
+
 FieldIndex::FieldIndex(const mail::Header& header) : header_(&header) {
-  std::size_t octets = 0;
-  for (const mail::Field& field : header.fields) octets += field.name.size();
-  names_.reserve(octets);  // views into it must stay
   entries_.reserve(header.fields.size());
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
-    const std::size_t begin = names_.size();
-    for (const char c : header.fields[i].name) names_ += ascii::to_lower(c);
-    entries_.push_back({.name = std::string_view(names_).substr(begin), .position = i});
+    entries_.push_back({.hash = hash_of(header.fields[i].name), .position = i});
   }
   // RFC 6376 §5.4.2: from the bottom of the header to its top.
-  std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
-    return std::tie(a.name, b.position) < std::tie(b.name, a.position);
+  std::ranges::sort(entries_, [&](const Entry& a, const Entry& b) {
+    if (a.hash != b.hash) return a.hash < b.hash;
+    const std::string_view one = header.fields[a.position].name;
+    const std::string_view other = header.fields[b.position].name;
+    if (ascii::iequals(one, other)) return a.position > b.position;
+    return stands_before(a.hash, one, b.hash, other);
   });
 }
 
@@ -99,14 +134,18 @@ std::vector<const mail::Field*> FieldIndex::select(const std::vector<std::string
   std::vector<const mail::Field*> selected;
   // How many of the entries that begin here were looked at.
   std::vector<std::size_t> taken(entries_.size());
-  for (const std::string& listed : header_names) {
-    const std::string name = ascii::to_lower(listed);
-    const auto first = std::ranges::lower_bound(entries_, std::string_view(name), {}, &Entry::name);
+  selected.reserve(header_names.size());
+  const auto name_at = [&](std::size_t i) { return header_->fields[entries_[i].position].name; };
+  for (const std::string_view name : header_names) {
+    const std::uint64_t hash = hash_of(name);
+    const auto first = std::ranges::partition_point(entries_, [&](const Entry& entry) {
+      return stands_before(entry.hash, header_->fields[entry.position].name, hash, name);
+    });
     const auto group = static_cast<std::size_t>(first - entries_.begin());
     const mail::Field* found = nullptr;
     while (found == nullptr && group < entries_.size()) {
       const std::size_t at = group + taken[group];
-      if (at == entries_.size() || entries_[at].name != name) break;
+      if (at == entries_.size() || !ascii::iequals(name_at(at), name)) break;
       ++taken[group];
       const mail::Field* field = &header_->fields[entries_[at].position];
       // RFC 6376 §3.5: the signature's own field is not in its h=.

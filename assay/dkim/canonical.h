@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,12 +32,11 @@ class FieldIndex {
 
  private:
   struct Entry {
-    std::string_view name;  // lower case
+    std::uint64_t hash;  // of the name
     std::size_t position;
   };
   const mail::Header* header_;
-  std::string names_;           // lower case, one behind the other
-  std::vector<Entry> entries_;  // by name, then from the bottom up
+  std::vector<Entry> entries_;  // by hash and name, then from the bottom up
 };
 
 /// FieldIndex::select for one signature.

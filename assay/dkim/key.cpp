@@ -93,7 +93,7 @@ std::vector<std::string> Reader::read_words(std::string_view name) {
   const Tag* tag = find(name);
   if (tag == nullptr) return {};
   std::vector<std::string> words;
-  for (const std::string_view piece : ascii::split(tag->value, ':')) {
+  for (const std::string_view piece : ascii::Pieces(tag->value, ':')) {
     const std::string_view word = ascii::trim_fws(piece);
     if (!is_word(word) && word != "*") {
       spoil("bad_tag", std::string(name) + "= holds what is no word: " + ascii::printable(word, 40),

@@ -51,7 +51,7 @@ std::expected<DomainName, Finding> read_name(const Tag& tag, std::string_view te
   if (text.empty() || text.ends_with('.')) return bad(tag, "is no domain name");
   auto name = to_a_labels(text);  // RFC 8616 §5
   if (!name) return bad(tag, "is no domain name: " + name.error().what);
-  if (!std::ranges::all_of(ascii::split(name->text(), '.'), is_label)) {
+  if (!std::ranges::all_of(ascii::Pieces(name->text(), '.'), is_label)) {
     return bad(tag, "holds a character that a domain name cannot have");
   }
   if (name->label_count() < labels) return bad(tag, "is a domain name of one label");
@@ -177,7 +177,8 @@ std::expected<std::optional<Canonicalizations>, Finding> read_canonicalizations(
 std::expected<std::vector<std::string>, Finding> read_header_names(const Tag& tag,
                                                                    EmptyNames empty_names) {
   std::vector<std::string> names;
-  for (const std::string_view piece : ascii::split(tag.value, ':')) {
+  names.reserve(static_cast<std::size_t>(std::ranges::count(tag.value, ':')) + 1);
+  for (const std::string_view piece : ascii::Pieces(tag.value, ':')) {
     const std::string_view name = ascii::trim_fws(piece);
     if (name.empty() && empty_names == EmptyNames::drop) continue;
     if (!is_field_name(name)) {
@@ -191,7 +192,7 @@ std::expected<std::vector<std::string>, Finding> read_header_names(const Tag& ta
 
 std::expected<bool, Finding> read_query(const Tag& tag) {
   bool known = false;
-  for (const std::string_view piece : ascii::split(tag.value, ':')) {
+  for (const std::string_view piece : ascii::Pieces(tag.value, ':')) {
     const std::string_view method = ascii::trim_fws(piece);
     if (method.empty()) return bad(tag, "holds an empty query method");
     // RFC 6376 §3.5: unrecognized query mechanisms are ignored.

@@ -88,9 +88,15 @@ std::optional<Verdict> refuse_time(const Signature& signature, Instant now,
   return std::nullopt;
 }
 
+/// The octets of b= and the place of their outcome.
+using Placed = std::pair<std::string_view, std::size_t>;
+
 /// Makes each signature_start long enough to be of one signature only. RFC 6008 §4
-void tell_apart(std::vector<Outcome>& outcomes,
-                std::vector<std::pair<std::string, std::size_t>>& texts) {
+void tell_apart(std::vector<Outcome>& outcomes, const std::vector<Placed>& signatures) {
+  if (signatures.size() < 2) return;
+  std::vector<std::pair<std::string, std::size_t>> texts;
+  texts.reserve(signatures.size());
+  for (const auto& [octets, place] : signatures) texts.emplace_back(base64::encode(octets), place);
   std::ranges::sort(texts);
   const auto common = [&](std::size_t i) {
     const std::string& a = texts[i].first;
@@ -285,10 +291,10 @@ std::vector<Outcome> Verifier::finish(const BodyHashes& hashes, dns::Resolver& r
                                       Instant now) const {
   std::vector<Outcome> outcomes;
   outcomes.reserve(candidates_.size());
-  std::vector<std::pair<std::string, std::size_t>> texts;
+  std::vector<Placed> signatures;
   for (const Candidate& candidate : candidates_) {
     if (candidate.tried && candidate.signature) {
-      texts.emplace_back(base64::encode(candidate.signature->signature), outcomes.size());
+      signatures.emplace_back(candidate.signature->signature, outcomes.size());
       outcomes.push_back(describe(*candidate.signature));
     } else {
       outcomes.push_back(describe(salvage_signature(candidate.field->value)));
@@ -301,7 +307,7 @@ std::vector<Outcome> Verifier::finish(const BodyHashes& hashes, dns::Resolver& r
   if (order_.empty()) return outcomes;
   Judge judge(*this, hashes, resolver, now);
   for (const std::size_t i : order_) judge.judge(candidates_[i], outcomes[i]);
-  tell_apart(outcomes, texts);
+  tell_apart(outcomes, signatures);
   return outcomes;
 }
 

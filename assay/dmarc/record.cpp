@@ -74,7 +74,7 @@ std::optional<Policy> read_policy(const Seen& seen, bool& bad, PolicyRecord& rec
 /// fo in lower case: 0 or 1 at most, d and s at most once each, in any order (RFC 9989 §4.8).
 std::optional<std::string> parse_failure_options(std::string_view value) {
   std::string options;
-  for (const std::string_view item : ascii::split(value, ':')) {
+  for (const std::string_view item : ascii::Pieces(value, ':')) {
     if (item.size() != 1) return std::nullopt;
     const char option = ascii::to_lower(item.front());
     if (!std::string_view("01ds").contains(option) || options.contains(option)) return std::nullopt;

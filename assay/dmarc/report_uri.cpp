@@ -71,7 +71,7 @@ namespace detail {
 std::vector<ReportUri> read_uris(const Piece& piece, PolicyRecord& record) {
   std::vector<ReportUri> uris;
   // RFC 9989 §4.8: *WSP "," *WSP between the URIs, so that a tab is no error here.
-  for (const std::string_view between : ascii::split(piece.value, ',')) {
+  for (const std::string_view between : ascii::Pieces(piece.value, ',')) {
     const std::string_view item = ascii::trim_wsp(between);
     const std::size_t at =
         piece.value_at + static_cast<std::size_t>(item.data() - piece.value.data());

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "assay/dns/detail/hash_index.h"
+
 namespace assay::dns {
 namespace {
 
@@ -82,9 +84,7 @@ struct Flight {
 class Cache::Shard {
  public:
   Shard(Resolver& upstream, const Clock& now, const CacheOptions& options)
-      : upstream_(upstream), now_(now), options_(options) {
-    kept_.reserve(std::min<std::size_t>(options.max_entries, 4096));
-  }
+      : upstream_(upstream), now_(now), options_(options) {}
 
   AnswerPtr ask(Key key);
   bool lacks(Key key);
@@ -93,6 +93,7 @@ class Cache::Shard {
  private:
   using Ring = std::list<Kept>;
 
+  const Ring::iterator* locate(Key key) const;
   AnswerPtr find(Key key, Instant now);
   void keep(Key key, const AnswerPtr& answer);
   void erase(Ring::iterator entry);
@@ -105,7 +106,7 @@ class Cache::Shard {
   mutable std::mutex mutex_;
   Ring ring_;
   Ring::iterator hand_ = ring_.end();
-  std::unordered_map<Key, Ring::iterator, KeyHash> kept_;  // keys point into the ring
+  detail::HashIndex<Ring::iterator> kept_{256};
   std::unordered_map<Key, std::shared_ptr<Flight>, KeyHash> flights_;
   CacheStats stats_;
 };
@@ -143,16 +144,19 @@ bool Cache::Shard::lacks(Key key) {
   return find(key, now) == nullptr && !flights_.contains(key);
 }
 
+auto Cache::Shard::locate(Key key) const -> const Ring::iterator* {
+  return kept_.find(key.hash, [&](Ring::iterator one) { return one->question == *key.question; });
+}
+
 AnswerPtr Cache::Shard::find(Key key, Instant now) {
-  const auto found = kept_.find(key);
-  if (found == kept_.end() || found->second->expires <= now) return nullptr;
-  found->second->used = true;
-  return found->second->answer;
+  const Ring::iterator* found = locate(key);
+  if (found == nullptr || (*found)->expires <= now) return nullptr;
+  (*found)->used = true;
+  return (*found)->answer;
 }
 
 void Cache::Shard::keep(Key key, const AnswerPtr& answer) {
-  const auto old = kept_.find(key);
-  if (old != kept_.end()) erase(old->second);
+  if (const Ring::iterator* old = locate(key)) erase(*old);
   const seconds life = lifetime(*answer, options_);
   const std::size_t octets = octets_of(*key.question, *answer);
   if (life <= seconds{0} || octets > options_.max_octets || options_.max_entries == 0) return;
@@ -162,13 +166,13 @@ void Cache::Shard::keep(Key key, const AnswerPtr& answer) {
                                               .expires = now + life,
                                               .hash = key.hash,
                                               .octets = octets});
-  kept_.emplace(Key{.question = &entry->question, .hash = key.hash}, entry);
+  kept_.insert(key.hash, entry);
   stats_.octets += octets;
   make_room(now);
 }
 
 void Cache::Shard::erase(Ring::iterator entry) {
-  kept_.erase(Key{.question = &entry->question, .hash = entry->hash});
+  kept_.erase(entry->hash, [&](Ring::iterator one) { return one == entry; });
   stats_.octets -= entry->octets;
   if (entry == hand_) ++hand_;
   ring_.erase(entry);

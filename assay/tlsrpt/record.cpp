@@ -100,7 +100,7 @@ std::expected<void, Finding> add_destination(std::string_view item, std::size_t 
 // RFC 8460 §3: tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri)
 std::expected<void, Finding> add_destinations(std::string_view list, std::size_t at,
                                               Record& record) {
-  for (const std::string_view between : ascii::split(list, ',')) {
+  for (const std::string_view between : ascii::Pieces(list, ',')) {
     const std::string_view item = ascii::trim_wsp(between);
     const auto added =
         add_destination(item, at + static_cast<std::size_t>(item.data() - list.data()), record);

@@ -73,7 +73,7 @@ std::string spf_advice(const Evaluated& about, const Verdict& verdict, const Env
 /// Where both ways to pass are open; one is enough.
 std::vector<std::string> both_ways(const Evaluated& about, const Verdict& verdict,
                                    const Envelope& envelope) {
-  return {"One of these is enough:", dkim_advice(about, verdict),
+  return {"If the mail is legitimate, one of these is enough:", dkim_advice(about, verdict),
           spf_advice(about, verdict, envelope)};
 }
 

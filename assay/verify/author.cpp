@@ -72,7 +72,7 @@ std::string_view domain_in(std::string_view text) {
 
 /// RFC 5321 §2.3.5, with the underscore that real domains have.
 bool is_host_name(const DomainName& name) {
-  for (const std::string_view label : ascii::split(name.text(), '.')) {
+  for (const std::string_view label : ascii::Pieces(name.text(), '.')) {
     if (label.front() == '-' || label.back() == '-') return false;
     const auto fits = [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; };
     if (!std::ranges::all_of(label, fits)) return false;

@@ -18,13 +18,14 @@ constexpr std::size_t most_signatures = 4;
 constexpr std::size_t most_remarks = 5;
 constexpr std::size_t most_lookups = 6;
 
-/// A reason as a sentence of its own.
+/// A reason as a sentence of its own, behind a space. A domain at its beginning stays as it is.
 std::string sentence(std::string_view reason) {
   std::string text = clean(reason);
   if (text.empty()) return text;
-  if (ascii::is_lower(text.front())) text.front() = static_cast<char>(text.front() - 'a' + 'A');
-  if (!text.ends_with('.')) text += '.';
-  return text;
+  const bool word = text.substr(0, text.find(' ')).find_first_of(".:=") == std::string::npos;
+  if (word && ascii::is_lower(text.front()))
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return " " + text + (text.ends_with('.') ? "" : ".");
 }
 
 std::string_view asks_for(dmarc::Policy policy) {
@@ -118,6 +119,20 @@ Section author_section(const Evaluated& about, const Authors* authors) {
   return section;
 }
 
+/// By which tag the record says so, where that is not p.
+std::string tag_words(const dmarc::Evaluation& evaluation) {
+  using dmarc::Place;
+  const auto record = dmarc::parse_record(evaluation.record);
+  if (!record || evaluation.policy_domain == evaluation.author) return "";
+  const auto existing = dmarc::policy_for(*record, Place::existing_subdomain);
+  const auto missing = dmarc::policy_for(*record, Place::non_existent_subdomain);
+  if (evaluation.published_policy != existing && evaluation.published_policy == missing) {
+    return ": by np, as there is no " + for_people(evaluation.author) + " in the DNS";
+  }
+  if (evaluation.published_policy == dmarc::policy_for(*record, Place::own_domain)) return "";
+  return ": by sp, as " + for_people(evaluation.author) + " is below that domain";
+}
+
 /// How the policy of the record came to be another one for this message.
 std::string lowered_line(const dmarc::Evaluation& evaluation) {
   if (!evaluation.policy || evaluation.policy == evaluation.published_policy) return "";
@@ -148,7 +163,8 @@ Section policy_section(const Evaluated& about) {
   section.lines.push_back(clean(evaluation.record));
   if (evaluation.published_policy) {
     section.lines.push_back("When mail fails, receivers are asked " +
-                            std::string(asks_for(*evaluation.published_policy)) + ".");
+                            std::string(asks_for(*evaluation.published_policy)) +
+                            tag_words(evaluation) + ".");
   }
   section.lines.push_back(lowered_line(evaluation));
   return section;
@@ -196,7 +212,7 @@ std::string signature_line(const dkim::Outcome& outcome) {
   std::string line = "Signature of " + shown(outcome.domain);
   if (!outcome.selector.empty()) line += ", selector " + clean(outcome.selector);
   if (outcome.key_bits != 0) line += ", " + std::to_string(outcome.key_bits) + " bits";
-  line += ": " + std::string(to_text(outcome.result)) + ". ";
+  line += ": " + std::string(to_text(outcome.result)) + ".";
   if (outcome.result != dkim::Result::pass) line += sentence(outcome.reason);
   return line;
 }
@@ -220,7 +236,7 @@ Section arc_section(const arc::Outcome& outcome) {
   Section section{.heading = "ARC"};
   if (outcome.result == arc::Result::none) return section;
   if (outcome.result == arc::Result::fail) {
-    section.lines.push_back("The chain of seals is broken. " + sentence(outcome.reason));
+    section.lines.push_back("The chain of seals is broken." + sentence(outcome.reason));
     return section;
   }
   std::string sealers;

@@ -26,6 +26,7 @@ MethodResult result_of(const spf::Outcome& outcome) {
 MethodResult result_of(const dkim::Outcome& outcome) {
   MethodResult result{.method = "dkim", .result = std::string(to_text(outcome.result))};
   if (outcome.result != dkim::Result::pass) result.reason = outcome.reason;
+  result.properties.reserve(6);
   add_property(result, "policy", "dkim-rules", outcome.policy_rule);
   add_property(result, "header", "d", outcome.domain);
   add_property(result, "header", "s", outcome.selector);
@@ -62,6 +63,7 @@ MethodResult result_of(const dmarc::Evaluation& evaluation) {
 authres::AuthenticationResults results_of(const Verdict& verdict, const Envelope& envelope,
                                           std::string_view authserv_id) {
   authres::AuthenticationResults value{.authserv_id = std::string(authserv_id)};
+  value.results.reserve(verdict.spf.size() + verdict.dkim.size() + 3);
   for (const spf::Outcome& outcome : verdict.spf) value.results.push_back(result_of(outcome));
   for (const dkim::Outcome& outcome : verdict.dkim) value.results.push_back(result_of(outcome));
   if (verdict.dkim.empty()) value.results.push_back({.method = "dkim", .result = "none"});

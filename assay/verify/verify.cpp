@@ -28,8 +28,8 @@ struct Session::State {
   void prefetch();
   std::vector<spf::Outcome> check_spf();
   dmarc::GatherOptions gather_options(dmarc::Standard standard) const;
-  std::vector<dmarc::Evaluation> evaluate(std::span<const dmarc::Identifier> identifiers,
-                                          dmarc::Standard standard);
+  std::vector<dmarc::Evaluation> evaluate(const std::vector<dmarc::Identifier>& found,
+                                          dmarc::Standard standard) const;
   Verdict judge_all();
   spf::Request spf_request() const;
 };
@@ -62,7 +62,8 @@ spf::Request Session::State::spf_request() const {
           .helo = envelope.helo,
           .mail_from = envelope.mail_from,
           .receiver = options.authserv_id,
-          .now = now};
+          .now = now,
+          .trace = options.spf_trace};
 }
 
 /// HELO first, then MAIL FROM, which DMARC always needs (RFC 7208 §2.3, §2.4).
@@ -94,15 +95,14 @@ dmarc::GatherOptions Session::State::gather_options(dmarc::Standard standard) co
   return chosen;
 }
 
-std::vector<dmarc::Evaluation> Session::State::evaluate(std::span<const dmarc::Identifier> found,
-                                                        dmarc::Standard standard) {
-  const std::vector<dmarc::Identifier> list(found.begin(), found.end());
+std::vector<dmarc::Evaluation> Session::State::evaluate(
+    const std::vector<dmarc::Identifier>& found, dmarc::Standard standard) const {
   const dmarc::GatherOptions chosen = gather_options(standard);
   // RFC 7489 §6.6.4 alone draws a sample.
   const unsigned sample = standard == dmarc::Standard::rfc7489 ? sample_of(octets) : 0;
   std::vector<dmarc::Evaluation> evaluations;
   for (const DomainName& author : authors.domains) {
-    const dmarc::Facts facts = dmarc::gather(author, list, resolver, chosen);
+    const dmarc::Facts facts = dmarc::gather(author, found, resolver, chosen);
     evaluations.push_back(dmarc::evaluate(facts, {.sample = sample}));
   }
   return evaluations;
@@ -111,7 +111,6 @@ std::vector<dmarc::Evaluation> Session::State::evaluate(std::span<const dmarc::I
 // RFC 9989 §5.3, step by step.
 Verdict Session::State::judge_all() {
   Verdict verdict;
-  verdict.authors = authors;
   verdict.spf = check_spf();
   verdict.dkim = dkim->finish(hashes, resolver, now);
   verdict.arc = arc->finish(hashes, resolver, now);
@@ -127,6 +126,7 @@ Verdict Session::State::judge_all() {
   verdict.decision = decide(verdict.dmarc);
   verdict.authentication_results =
       authres::to_field(results_of(verdict, envelope, options.authserv_id));
+  verdict.authors = std::move(authors);
   return verdict;
 }
 

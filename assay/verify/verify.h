@@ -44,6 +44,8 @@ struct Options {
   std::string authserv_id = "localhost";
   mail::HeaderLimits header = {};
   spf::Limits spf = {};
+  /// Whether Verdict::spf tells its steps.
+  spf::Trace spf_trace = spf::Trace::off;
   dkim::Options dkim = {};
 };
 

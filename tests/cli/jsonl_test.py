@@ -113,7 +113,6 @@ class Jsonl(Test):
         self.assertNotIn("\u009b", done.out)
 
     def test_many_requests_need_no_more_memory(self):
-        import resource
         line = json.dumps(self.request(1)).encode() + b"\n"
         sizes = []
         for count in (200, 2000):

@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """assay verify: one message at a time."""
-import base64
 import json
 import os
 import pty
-import resource
 import subprocess
 import threading
 import time
 
-from harness import ASSAY, ENVELOPE, MESSAGE, Test, main, run
+from harness import ASSAY, ENVELOPE, MESSAGE, ROOT, Test, main, run
 
 
 class Verify(Test):
@@ -124,7 +122,6 @@ class Lines(Test):
 
 def signed_demo(test):
     """A signed message of corpus/demo with what it must be verified with."""
-    from harness import ROOT
     demo = ROOT / "corpus/demo"
     message, zone = demo / "aligned.eml", demo / "demo.zone"
     if not message.exists():
