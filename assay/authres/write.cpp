@@ -34,7 +34,8 @@ void clean_text(std::string& value, Characters characters) {
 }
 
 void clean_keyword(std::string& text) {
-  const bool clean = text.size() <= max_keyword && std::ranges::all_of(text, detail::is_clean_keyword);
+  const bool clean =
+      text.size() <= max_keyword && std::ranges::all_of(text, detail::is_clean_keyword);
   if (clean && !text.ends_with('-')) return;
   if (text.size() > max_keyword) text.resize(max_keyword);
   for (char& c : text) c = detail::is_keyword(c) ? ascii::to_lower(c) : '-';
@@ -192,7 +193,7 @@ std::string to_field(AuthenticationResults value, Characters characters) {
   Folder field("Authentication-Results:");
   std::string authserv_id;
   append_value(authserv_id, clean.authserv_id);
-  field.add(authserv_id + ";");  // RFC 8601 §2.5
+  field.add(authserv_id + ";");                  // RFC 8601 §2.5
   if (clean.results.empty()) field.add("none");  // RFC 8601 §2.2: no-result
   for (const MethodResult& result : clean.results) {
     const bool last = &result == &clean.results.back();

@@ -75,7 +75,8 @@ const EVP_MD* implementation(DigestKind kind) {
 }  // namespace detail
 
 struct Digest::State {
-  explicit State(DigestKind hash) : kind(hash), context(Spare::gone ? new_context() : spare.take(hash)) {}
+  explicit State(DigestKind hash)
+      : kind(hash), context(Spare::gone ? new_context() : spare.take(hash)) {}
   ~State() {
     if (!Spare::gone) spare.keep(kind, std::move(context));
   }

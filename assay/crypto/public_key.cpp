@@ -165,8 +165,8 @@ std::expected<PublicKey, Finding> PublicKey::ed25519(std::string_view raw) {
   if (raw.size() != crypto_sign_PUBLICKEYBYTES) {  // RFC 8463 §4.2
     return bad("an Ed25519 key of " + std::to_string(raw.size()) + " octets, not 32");
   }
-  return PublicKey(std::unique_ptr<State>(
-      new State{.key = nullptr, .bits = 256, .ed25519 = std::string(raw)}));
+  return PublicKey(
+      std::unique_ptr<State>(new State{.key = nullptr, .bits = 256, .ed25519 = std::string(raw)}));
 }
 
 unsigned PublicKey::bits() const {

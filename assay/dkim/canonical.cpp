@@ -108,8 +108,9 @@ std::uint64_t hash_of(std::string_view name) {
 bool stands_before(std::uint64_t hash, std::string_view name, std::uint64_t other_hash,
                    std::string_view other) {
   if (hash != other_hash) return hash < other_hash;
-  return std::ranges::lexicographical_compare(name, other, {}, [](char c) { return ascii::to_lower(c); },
-                                              [](char c) { return ascii::to_lower(c); });
+  return std::ranges::lexicographical_compare(
+      name, other, {}, [](char c) { return ascii::to_lower(c); },
+      [](char c) { return ascii::to_lower(c); });
 }
 
 }  // namespace

@@ -95,8 +95,8 @@ dmarc::GatherOptions Session::State::gather_options(dmarc::Standard standard) co
   return chosen;
 }
 
-std::vector<dmarc::Evaluation> Session::State::evaluate(
-    const std::vector<dmarc::Identifier>& found, dmarc::Standard standard) const {
+std::vector<dmarc::Evaluation> Session::State::evaluate(const std::vector<dmarc::Identifier>& found,
+                                                        dmarc::Standard standard) const {
   const dmarc::GatherOptions chosen = gather_options(standard);
   // RFC 7489 §6.6.4 alone draws a sample.
   const unsigned sample = standard == dmarc::Standard::rfc7489 ? sample_of(octets) : 0;

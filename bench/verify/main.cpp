@@ -107,8 +107,9 @@ void print_ratio(const Corpus& corpus, assay::dns::Resolver& resolver, unsigned 
     }
   }
   const double total = static_cast<double>(all.size() * rounds);
-  fmt::print("one core: {:.0f} messages/s, floor {:.0f} messages/s, ratio {:.1f} % (median of {} turns)\n",
-             total / our_time, total / floor_time, 100 * median(ratios), ratios.size());
+  fmt::print(
+      "one core: {:.0f} messages/s, floor {:.0f} messages/s, ratio {:.1f} % (median of {} turns)\n",
+      total / our_time, total / floor_time, 100 * median(ratios), ratios.size());
 }
 
 void print_threads(const Corpus& corpus, assay::dns::Resolver& resolver, unsigned rounds) {

@@ -8,9 +8,9 @@
 
 namespace assay::dns::detail {
 
-/// Finds values by a hash that the caller has and an equality that the caller knows: open addressing
-/// in one array, so that finding costs one look into memory where a map of nodes costs three.
-/// `Value` is cheap to copy. Not thread-safe.
+/// Finds values by a hash that the caller has and an equality that the caller knows: open
+/// addressing in one array, so that finding costs one look into memory where a map of nodes costs
+/// three. `Value` is cheap to copy. Not thread-safe.
 template <class Value>
 class HashIndex {
  public:
