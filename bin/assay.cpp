@@ -55,6 +55,9 @@ int run(int argc, char** argv) {
   add_record(program, chosen);
   add_author(program, chosen);
   add_walk(program, chosen);
+  add_journal(program, chosen);
+  add_evidence(program, chosen);
+  add_filter(program, chosen);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

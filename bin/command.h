@@ -21,5 +21,8 @@ void add_dmarc(CLI::App& program, Chosen& chosen);
 void add_record(CLI::App& program, Chosen& chosen);
 void add_author(CLI::App& program, Chosen& chosen);
 void add_walk(CLI::App& program, Chosen& chosen);
+void add_journal(CLI::App& program, Chosen& chosen);
+void add_evidence(CLI::App& program, Chosen& chosen);
+void add_filter(CLI::App& program, Chosen& chosen);
 
 }  // namespace assay::cli

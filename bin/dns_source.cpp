@@ -25,17 +25,6 @@ Instant now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-/// ADDR or ADDR@PORT.
-std::optional<dns::NameServer> parse_server(const std::string& text) {
-  const std::size_t at = text.find('@');
-  const auto address = IpAddress::parse(std::string_view(text).substr(0, at));
-  if (!address) return std::nullopt;
-  if (at == std::string::npos) return dns::NameServer{.address = *address};
-  const auto port = ascii::parse_number(std::string_view(text).substr(at + 1));
-  if (!port || *port == 0 || *port > 65'535) return std::nullopt;
-  return dns::NameServer{.address = *address, .port = static_cast<std::uint16_t>(*port)};
-}
-
 Expected<std::unique_ptr<dns::UnboundResolver>> open_network(
     const std::vector<std::string>& resolvers) {
   dns::UnboundOptions options;
@@ -54,6 +43,16 @@ Expected<std::unique_ptr<dns::UnboundResolver>> open_network(
 }
 
 }  // namespace
+
+std::optional<dns::NameServer> parse_server(const std::string& text) {
+  const std::size_t at = text.find('@');
+  const auto address = IpAddress::parse(std::string_view(text).substr(0, at));
+  if (!address) return std::nullopt;
+  if (at == std::string::npos) return dns::NameServer{.address = *address};
+  const auto port = ascii::parse_number(std::string_view(text).substr(at + 1));
+  if (!port || *port == 0 || *port > 65'535) return std::nullopt;
+  return dns::NameServer{.address = *address, .port = static_cast<std::uint16_t>(*port)};
+}
 
 /// What really asks, behind what remembers.
 struct DnsSource::Network {

@@ -10,6 +10,7 @@
 #include "assay/dns/cache.h"
 #include "assay/dns/recorder.h"
 #include "assay/dns/zone.h"
+#include "assay/dns_unbound/unbound_resolver.h"
 #include "assay/suffix/suffix.h"
 
 #include "bin/failure.h"
@@ -22,6 +23,9 @@ struct DnsOptions {
   std::string zone_file = {};
   std::vector<std::string> resolvers = {};  ///< ADDR[@PORT]
 };
+
+/// ADDR or ADDR@PORT; nothing for other text.
+std::optional<dns::NameServer> parse_server(const std::string& text);
 
 /// --zone and --resolver.
 void add_dns_options(CLI::App& command, DnsOptions& options);

@@ -9,6 +9,11 @@ find_package(Unbound REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+# Its headers alone: Debian's libtomlplusplus.so is built for exceptions, and config reads without.
+find_path(Tomlplusplus_INCLUDE_DIR toml++/toml.h REQUIRED)
+mark_as_advanced(Tomlplusplus_INCLUDE_DIR)
+add_library(tomlplusplus_headers INTERFACE)
+target_include_directories(tomlplusplus_headers SYSTEM INTERFACE ${Tomlplusplus_INCLUDE_DIR})
 # The sanitizers bring an allocator of their own.
 if(NOT ASSAY_SANITIZE)
   find_package(Jemalloc REQUIRED)

@@ -16,4 +16,7 @@ if(TARGET assay)
   install(TARGETS assay RUNTIME)
 endif()
 install(FILES docs/man/assay.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES docs/man/assay.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES packaging/assay.toml packaging/systemd/assay.service docs/operate/grafana.json
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

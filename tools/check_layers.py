@@ -12,6 +12,8 @@ from pathlib import Path
 
 # A header's name begins so -> the modules that may include it ("test" stands for *_test.cpp, testdata/ and testkit).
 FOREIGN = {
+    "sodium": {"crypto"},
+    "toml++/": {"config"},
     "openssl/": {"crypto", "bench"},  # bench measures what OpenSSL alone costs
     "unbound.h": {"dns_unbound"},
     "libpsl.h": {"suffix"},

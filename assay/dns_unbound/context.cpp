@@ -66,6 +66,7 @@ void set_servers(const UnboundOptions& options, ub_ctx* context, Settings& setti
   // Resolvers on this very host are the usual and best case.
   settings.set("do-not-query-localhost", "no");
   if (options.servers.empty()) {
+    if (options.resolv_conf.empty()) return;
     settings.note(ub_ctx_resolvconf(context, options.resolv_conf.c_str()), options.resolv_conf);
     return;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ namespace assay::json {
 ///     out.text();   // {"result":"pass"}
 class Writer {
  public:
+  /// Makes room for text of about so many octets, so that it need not be moved while it grows.
+  void reserve(std::size_t octets) { out_.reserve(octets); }
+
   void begin_object() { open('{'); }
   void end_object() { close('}'); }
   void begin_array() { open('['); }
@@ -32,8 +36,11 @@ class Writer {
   /// A value that is JSON text already.
   void raw(std::string_view json);
 
-  /// A member, left out when the text is empty: what is absent is absent.
+  // Members; a name must be printable ASCII without quotation mark and backslash.
+  /// Left out when the text is empty: what is absent is absent.
   void member(std::string_view name, std::string_view octets);
+  /// Stands there although its text may be empty.
+  void member_always(std::string_view name, std::string_view octets);
   void member_number(std::string_view name, std::uint64_t value);
   void member_boolean(std::string_view name, bool value);
 
@@ -44,6 +51,9 @@ class Writer {
   void open(char bracket);
   void close(char bracket);
   void separate();
+  void plain_key(std::string_view name);
+  void append_plain(std::string_view octets);
+  void append_with_escapes(std::string_view octets);
 
   std::string out_;
   bool first_ = true;  ///< nothing stands yet in the innermost object or array

@@ -1,0 +1,209 @@
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "assay/base/ascii.h"
+#include "assay/base/try.h"
+#include "system/config/load.h"
+#include "system/net/endpoint.h"
+#include "system/ops/http.h"
+#include "system/ops/notify.h"
+#include "system/ops/signals.h"
+
+#include "bin/command.h"
+#include "bin/files.h"
+#include "bin/filter_role.h"
+
+namespace assay::cli {
+namespace {
+
+constexpr const char* usual_config = "/etc/assay/assay.toml";
+/// For messages under way when the filter is told to end.
+constexpr std::chrono::seconds patience{30};
+
+constexpr const char* more_help =
+    R"(Tests each message that an MTA hands over by the milter protocol, decides with evidence,
+marks it and writes a line to the journal. Every option has a default: an empty file works.
+
+Signals: SIGTERM finishes the messages under way and ends; SIGHUP reads the configuration and the snapshot of
+evidence again without dropping a session.
+
+Examples:
+  assay filter --config /etc/assay/assay.toml --check
+  assay filter --config /etc/assay/assay.toml
+
+The file is described in assay.toml(5); docs/operate/postfix.md tells how to connect an MTA.)";
+
+struct FilterOptions {
+  std::string config = usual_config;
+  bool check = false;
+};
+
+/// All problems, one a line: file, line, column, what.
+Expected<config::Settings> load(const std::string& path) {
+  auto settings = config::load_settings(path);
+  if (settings) return std::move(*settings);
+  std::string text;
+  for (const config::Problem& one : settings.error()) {
+    text += (text.empty() ? "" : "\n") + config::to_text(one, path);
+  }
+  return fail(Status::bad_data, text);
+}
+
+ops::LogOptions log_options(const config::Log& log) {
+  return {.format =
+              log.format == config::LogFormat::json ? ops::LogFormat::json : ops::LogFormat::logfmt,
+          .level = static_cast<ops::LogLevel>(log.level),
+          .addresses = log.mask_addresses ? ops::Addresses::masked : ops::Addresses::shown};
+}
+
+/// Signals as a queue that the main thread takes from.
+class Inbox {
+ public:
+  void put(ops::Signal signal) {
+    const std::scoped_lock lock(mutex_);
+    waiting_.push_back(signal);
+    came_.notify_one();
+  }
+  ops::Signal take() {
+    std::unique_lock lock(mutex_);
+    came_.wait(lock, [&] { return !waiting_.empty(); });
+    const ops::Signal first = waiting_.front();
+    waiting_.pop_front();
+    return first;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::deque<ops::Signal> waiting_;
+};
+
+Expected<std::unique_ptr<ops::HttpServer>> start_pages(const config::Metrics& settings,
+                                                       const ops::Metrics& metrics,
+                                                       const FilterRole& role) {
+  if (settings.address.empty()) return std::unique_ptr<ops::HttpServer>();
+  const auto at = net::parse_endpoint(settings.address);
+  if (!at) return fail(Status::bad_data, "[metrics] address: " + at.error().what);
+  auto server = ops::HttpServer::start(
+      at->address, at->port,
+      ops::operating_pages([&] { return metrics.exposition(); }, [&] { return role.troubles(); }));
+  if (server) return std::move(*server);
+  return fail(Status::unavailable, server.error().what);
+}
+
+/// The filter from its start to its end.
+class Running {
+ public:
+  Running(FilterOptions options, config::Settings settings)
+      : options_(std::move(options)),
+        settings_(std::move(settings)),
+        log_(log_options(settings_.log), clock_) {}
+
+  Expected<> run();
+
+ private:
+  void reload();
+  void end();
+
+  FilterOptions options_;
+  config::Settings settings_;
+  Inbox inbox_ = {};
+  ops::Signals signals_{[this](ops::Signal signal) { inbox_.put(signal); }};
+  ops::SystemClock clock_ = {};
+  ops::Log log_;
+  ops::Metrics metrics_ = {};
+  ops::ServiceManager manager_ = ops::ServiceManager::from_environment();
+  std::unique_ptr<FilterRole> role_ = {};
+};
+
+Expected<> Running::run() {
+  ASSAY_TRY(role, FilterRole::start(settings_, log_, metrics_));
+  role_ = std::move(role);
+  ASSAY_TRY(pages, start_pages(settings_.metrics, metrics_, *role_));
+  for (const std::string& address : role_->addresses()) {
+    log_.write(ops::LogLevel::info, "listening",
+               [&](ops::Fields& fields) { fields.text("address", address); });
+  }
+  manager_.ready("testing mail");
+  for (;;) {
+    if (inbox_.take() == ops::Signal::reload) {
+      reload();
+      continue;
+    }
+    pages.reset();
+    end();
+    return {};
+  }
+}
+
+/// A configuration that is no good changes nothing.
+void Running::reload() {
+  manager_.reloading();
+  auto settings = load(options_.config);
+  Expected<> done = settings ? role_->reload(*settings) : std::unexpected(settings.error());
+  const char* result = done ? "good" : "bad";
+  metrics_.counter("assay_reloads_total", "Reloads of the configuration", {{"result", result}})
+      .add();
+  if (done) {
+    log_.set_level(static_cast<ops::LogLevel>(settings->log.level));
+    log_.write(ops::LogLevel::info, "reloaded");
+  } else {
+    log_.write(ops::LogLevel::error, "reload_failed", [&](ops::Fields& fields) {
+      fields.text("what", done.error().what);
+      fields.text("then", "the former configuration stays in force");
+    });
+  }
+  manager_.ready("testing mail");
+}
+
+void Running::end() {
+  manager_.stopping();
+  log_.write(ops::LogLevel::info, "stopping");
+  const std::size_t cut_off = role_->stop(patience);
+  log_.write(ops::LogLevel::info, "stopped",
+             [&](ops::Fields& fields) { fields.number("cut_off", cut_off); });
+  // Threads that are still busy with a message must not see things go away beneath them.
+  if (cut_off > 0) ::_exit(0);
+}
+
+Expected<> run_filter(const FilterOptions& options) {
+  ASSAY_TRY(settings, load(options.config));
+  if (options.check) {
+    return write_output(ascii::printable(options.config) + ": good\n");
+  }
+  return Running(options, std::move(settings)).run();
+}
+
+}  // namespace
+
+namespace {
+
+void add_role(CLI::App& program, Chosen& chosen, const std::string& name,
+              const std::string& description) {
+  CLI::App* command = program.add_subcommand(name, description);
+  const auto options = std::make_shared<FilterOptions>();
+  command->footer(more_help);
+  command->add_option("--config", options->config, "The configuration")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->add_flag("--check", options->check, "Say whether the configuration is good, and end");
+  command->callback([options, name, &chosen] {
+    chosen = {.name = name, .run = [options] { return run_filter(*options); }};
+  });
+}
+
+}  // namespace
+
+void add_filter(CLI::App& program, Chosen& chosen) {
+  add_role(program, chosen, "filter", "Test mail behind an MTA (milter)");
+  add_role(program, chosen, "run", "All roles in one process; the filter is the only one so far");
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,223 @@
+#include "system/config/detail/sections.h"
+
+#include <array>
+#include <utility>
+
+#include "system/config/network.h"
+
+namespace assay::config {
+
+namespace {
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = kib * 1024;
+constexpr std::size_t gib = mib * 1024;
+constexpr std::int64_t second = 1000;  // in milliseconds, as all below
+constexpr std::int64_t hour = 3600 * second;
+constexpr std::int64_t day = 24 * hour;
+
+template <class Value>
+using Word = std::pair<std::string_view, Value>;
+
+constexpr Word<verify::Standard> standards[] = {{"rfc9989", verify::Standard::rfc9989},
+                                                {"rfc7489", verify::Standard::rfc7489},
+                                                {"compare", verify::Standard::compare}};
+constexpr Word<OnFault> faults[] = {{"accept", OnFault::accept}, {"tempfail", OnFault::tempfail}};
+constexpr Word<OnDnsFailure> dns_failures[] = {{"accept", OnDnsFailure::accept},
+                                               {"defer", OnDnsFailure::defer}};
+constexpr Word<QuarantineBy> quarantines[] = {{"hold", QuarantineBy::hold},
+                                              {"header", QuarantineBy::header},
+                                              {"subject", QuarantineBy::subject},
+                                              {"mark", QuarantineBy::mark}};
+constexpr Word<Mode> modes[] = {
+    {"monitor", Mode::monitor}, {"rfc9989", Mode::rfc9989}, {"published", Mode::published}};
+constexpr Word<LogFormat> formats[] = {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}};
+constexpr Word<LogLevel> levels[] = {{"error", LogLevel::error},
+                                     {"warning", LogLevel::warning},
+                                     {"info", LogLevel::info},
+                                     {"debug", LogLevel::debug}};
+
+std::expected<Network, std::string> network_item(std::string_view text) {
+  auto network = parse_network(text);
+  if (network) return *network;
+  return std::unexpected("must be networks: " + network.error());
+}
+std::string write_network(const Network& network) {
+  return to_text(network);
+}
+std::string write_domain(const DomainName& name) {
+  return name.text();
+}
+std::string write_text(const std::string& text) {
+  return text;
+}
+std::expected<std::string, std::string> server_item(std::string_view text) {
+  if (Complaint complaint = check_dns_server(text)) return std::unexpected(*complaint);
+  return std::string(text);
+}
+/// The domain as the DNS knows it, so that it can be compared.
+std::expected<std::string, std::string> recipient_item(std::string_view text) {
+  if (Complaint complaint = check_recipient(text)) return std::unexpected(*complaint);
+  const std::size_t domain = text.rfind('@') + 1;
+  return std::string(text.substr(0, domain)) + parse_domain(text.substr(domain))->text();
+}
+
+void read_permissions(const Node& node, Listener& listener, Problems& problems) {
+  const auto mode =
+      node.kind == Node::Kind::text ? parse_permissions(node.text) : parse_permissions("");
+  if (!mode) return add_complaint(node, node.key, mode.error(), problems);
+  listener.mode = *mode;
+}
+std::string write_listener_permissions(const Listener& listener) {
+  return quoted(write_permissions(listener.mode));
+}
+
+/// One line of [enforcement.stricter].
+void read_stricter_domain(const Node& node, Enforcement& enforcement, Problems& problems) {
+  auto domain = parse_domain(node.key);
+  if (!domain) {
+    problems.add(node.key_place,
+                 "stricter holds domains: " + quoted("example.com") + " = " + quoted("reject"));
+    return;
+  }
+  if (node.kind == Node::Kind::table) {
+    problems.add(node.key_place, "the domain must stand in quotes: \"example.com\" = \"reject\"");
+    return;
+  }
+  const auto policy = node.kind == Node::Kind::text ? dmarc::parse_policy(node.text) : std::nullopt;
+  if (!policy || *policy == dmarc::Policy::none) {
+    return add_complaint(node, domain->text(), "must be \"quarantine\" or \"reject\"", problems);
+  }
+  const auto same = [&](const auto& pair) { return pair.first == *domain; };
+  if (std::ranges::any_of(enforcement.stricter, same)) {
+    problems.add(node.key_place, domain->text() + " stands here twice");
+    return;
+  }
+  enforcement.stricter.emplace_back(std::move(*domain), *policy);
+}
+
+void read_stricter(const Node& node, Enforcement& enforcement, Problems& problems) {
+  if (node.kind != Node::Kind::table) {
+    return add_wrong_kind(node, "a table of domains and policies", problems);
+  }
+  for (const Node& item : node.items) read_stricter_domain(item, enforcement, problems);
+  // The file's keys are sorted as they are spelled; the domains are not, once they are lower case.
+  std::ranges::sort(enforcement.stricter);
+}
+std::string write_stricter(const Enforcement& enforcement) {
+  std::string table = "{";
+  for (const auto& [domain, policy] : enforcement.stricter) {
+    table += (table.size() > 1 ? ", " : " ") + quoted(domain.text()) + " = ";
+    table += quoted(dmarc::to_text(policy));
+  }
+  return table + (table.size() > 1 ? " }" : "}");
+}
+
+}  // namespace
+
+std::span<const Row<Settings>> top_rows() {
+  static constexpr std::array rows = {text<&Settings::data, check_not_empty>("data")};
+  return rows;
+}
+
+std::span<const Row<Filter>> filter_rows() {
+  static constexpr std::array rows = {
+      text<&Filter::authserv_id, check_authserv_id>("authserv_id"),
+      word<&Filter::standard, standards>("standard"),
+      list<&Filter::own_networks, network_item, write_network>("own_networks"),
+      boolean<&Filter::exempt_authenticated>("exempt_authenticated"),
+      list<&Filter::trusted_relays, network_item, write_network>("trusted_relays"),
+      boolean<&Filter::add_received_spf>("add_received_spf"),
+      boolean<&Filter::add_arc_results>("add_arc_results"),
+      word<&Filter::on_fault, faults>("on_fault"),
+      number<&Filter::max_connections, 1, 100'000>("max_connections"),
+      size<&Filter::max_memory, mib, 1024 * gib>("max_memory"),
+      duration<&Filter::message_time, second, hour>("message_time"),
+      duration<&Filter::lookup_time, 10, 300 * second>("lookup_time"),
+      duration<&Filter::idle_time, second, day>("idle_time"),
+      // RFC 8301 §3.2
+      number<&Filter::min_rsa_bits, 1024, 4096>("min_rsa_bits"),
+      boolean<&Filter::allow_sha1>("allow_sha1"),
+      text<&Filter::suffix_list, check_text>("suffix_list")};
+  return rows;
+}
+
+std::span<const Row<Listener>> listener_rows() {
+  static constexpr std::array rows = {
+      text<&Listener::address, check_listener_address>("address"),
+      Row<Listener>{"permissions", read_permissions, write_listener_permissions},
+      text<&Listener::authserv_id, check_authserv_id>("authserv_id"),
+      text<&Listener::mode_override, check_mode_override>("mode")};
+  return rows;
+}
+
+std::span<const Row<Dns>> dns_rows() {
+  static constexpr std::array rows = {list<&Dns::servers, server_item, write_text>("servers"),
+                                      boolean<&Dns::recursive>("recursive"),
+                                      boolean<&Dns::dnssec>("dnssec"),
+                                      size<&Dns::cache_octets, 64 * kib, 64 * gib>("cache_octets"),
+                                      text<&Dns::zone, check_text>("zone")};
+  return rows;
+}
+
+std::span<const Row<Enforcement>> enforcement_rows() {
+  static constexpr std::array rows = {
+      word<&Enforcement::mode, modes>("mode"),
+      number<&Enforcement::share, 0, 100>("share"),
+      list<&Enforcement::only_authors, parse_domain, write_domain>("only_authors"),
+      list<&Enforcement::only_recipients, recipient_item, write_text>("only_recipients"),
+      Row<Enforcement>{"stricter", read_stricter, write_stricter},
+      word<&Enforcement::quarantine, quarantines>("quarantine"),
+      text<&Enforcement::subject_mark, check_subject_mark>("subject_mark"),
+      text<&Enforcement::header_name, check_header_name>("header_name"),
+      text<&Enforcement::no_author, check_no_author>("no_author"),
+      word<&Enforcement::on_dns_failure, dns_failures>("on_dns_failure"),
+      number<&Enforcement::max_deferrals, 0, 1'000'000>("max_deferrals"),
+      text<&Enforcement::reject_text, check_reject_text>("reject_text"),
+      text<&Enforcement::defer_text, check_defer_text>("defer_text")};
+  return rows;
+}
+
+std::span<const Row<Allow>> allow_rows() {
+  static constexpr std::array rows = {
+      text<&Allow::override_type, check_override_type>("override_type"),
+      text<&Allow::comment, check_text>("comment")};
+  return rows;
+}
+
+std::span<const std::string_view> allow_subjects() {
+  static constexpr std::array<std::string_view, 4> subjects = {"client", "domain", "list",
+                                                               "recipient"};
+  return subjects;
+}
+
+std::span<const Row<Evidence>> evidence_rows() {
+  static constexpr std::array rows = {
+      text<&Evidence::snapshot, check_text>("snapshot"),
+      list<&Evidence::trusted_sealers, parse_domain, write_domain>("trusted_sealers"),
+      boolean<&Evidence::recover_signatures>("recover_signatures"),
+      size<&Evidence::recover_max_body, 0, gib>("recover_max_body")};
+  return rows;
+}
+
+std::span<const Row<Journal>> journal_rows() {
+  static constexpr std::array rows = {
+      text<&Journal::folder, check_text>("folder"),
+      size<&Journal::max_backlog, 64 * kib, 64 * gib>("max_backlog")};
+  return rows;
+}
+
+std::span<const Row<Log>> log_rows() {
+  static constexpr std::array rows = {word<&Log::format, formats>("format"),
+                                      word<&Log::level, levels>("level"),
+                                      boolean<&Log::mask_addresses>("mask_addresses")};
+  return rows;
+}
+
+std::span<const Row<Metrics>> metrics_rows() {
+  static constexpr std::array rows = {text<&Metrics::address, check_metrics_address>("address"),
+                                      boolean<&Metrics::is_public>("public")};
+  return rows;
+}
+
+}  // namespace assay::config

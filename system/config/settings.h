@@ -1,0 +1,154 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "assay/base/domain_name.h"
+#include "assay/base/finding.h"
+#include "assay/base/ip_address.h"
+#include "assay/dmarc/record.h"
+#include "assay/verify/verify.h"
+
+/// One typed value from one TOML file. Every option has a default, so that an empty file works; the
+/// commented sample packaging/assay.toml and assay.toml(5) name them all.
+namespace assay::config {
+
+/// 192.0.2.0/24, 2001:db8::/32, or a single address.
+struct Network {
+  IpAddress address;
+  unsigned prefix = 0;
+  bool holds(const IpAddress& one) const { return one.in_network(address, prefix); }
+};
+
+/// [[listen]]
+struct Listener {
+  std::string address = "127.0.0.1:8891";  ///< host:port, [v6]:port, or unix:/path
+  unsigned mode = 0660;                    ///< of a unix socket
+  std::optional<std::string> authserv_id = {};  ///< instead of filter.authserv_id
+  std::optional<std::string> mode_override = {};  ///< enforcement mode of this listener: "monitor", …
+};
+
+enum class OnFault : std::uint8_t { accept, tempfail };
+enum class OnDnsFailure : std::uint8_t { accept, defer };
+enum class QuarantineBy : std::uint8_t { hold, header, subject, mark };
+enum class Mode : std::uint8_t { monitor, rfc9989, published };
+
+/// [filter]
+struct Filter {
+  std::string authserv_id = {};  ///< empty: the name of the host
+  verify::Standard standard = verify::Standard::rfc9989;
+  std::vector<Network> own_networks = {};      ///< exempt: mail from there is submitted, not received
+  bool exempt_authenticated = true;
+  std::vector<Network> trusted_relays = {};    ///< gateways, backup MX: the client is found behind them
+  bool add_received_spf = false;
+  bool add_arc_results = true;  ///< arc= in Authentication-Results
+  OnFault on_fault = OnFault::accept;
+  unsigned max_connections = 500;
+  std::size_t max_memory = std::size_t{256} << 20;  ///< of messages in flight, together
+  std::chrono::seconds message_time{60};   ///< for all lookups of a message
+  std::chrono::milliseconds lookup_time{5000};
+  std::chrono::seconds idle_time{600};     ///< of a connection between commands
+  unsigned min_rsa_bits = 1024;
+  bool allow_sha1 = false;
+  std::string suffix_list = {};            ///< file; empty: the system's
+};
+
+/// [dns]
+struct Dns {
+  std::vector<std::string> servers = {};  ///< address or address@port; empty: /etc/resolv.conf
+  bool recursive = false;                 ///< ask the root and below by oneself
+  bool dnssec = true;
+  std::size_t cache_octets = std::size_t{16} << 20;
+  std::string zone = {};                  ///< a master file instead of the network (for trying)
+};
+
+/// [enforcement]
+struct Enforcement {
+  Mode mode = Mode::rfc9989;
+  unsigned share = 100;                        ///< percent of messages, deterministic by message
+  std::vector<DomainName> only_authors = {};   ///< empty: all; they and what is below
+  std::vector<std::string> only_recipients = {};  ///< address or @domain; empty: all
+  /// Author domain (and below) to the policy it is held to at least.
+  std::vector<std::pair<DomainName, dmarc::Policy>> stricter = {};
+  QuarantineBy quarantine = QuarantineBy::header;
+  std::string subject_mark = "[suspicious] ";
+  std::string header_name = "X-Assay-Quarantine";
+  std::string no_author = "accept";            ///< accept, quarantine, reject
+  OnDnsFailure on_dns_failure = OnDnsFailure::accept;
+  unsigned max_deferrals = 5;                  ///< of one client and author domain an hour
+  std::string reject_text = "550 5.7.1 DMARC policy of %d";
+  std::string defer_text = "451 4.7.1 DMARC policy of %d cannot be told now, try again later";
+};
+
+/// [[allow]]: exactly one of client, domain, list, recipient
+struct Allow {
+  std::string of = {};     ///< "client", "domain", "list", "recipient"
+  std::string value = {};
+  std::string override_type = "local_policy";  ///< or trusted_forwarder, mailing_list, other
+  std::string comment = {};
+};
+
+/// [evidence]
+struct Evidence {
+  std::string snapshot = {};                     ///< file; empty: none
+  std::vector<DomainName> trusted_sealers = {};
+  bool recover_signatures = true;
+  std::size_t recover_max_body = std::size_t{1} << 20;
+};
+
+/// [journal]
+struct Journal {
+  std::string folder = {};  ///< empty: <data>/journal
+  std::size_t max_backlog = std::size_t{16} << 20;  ///< octets kept in memory while the disk refuses
+};
+
+enum class LogFormat : std::uint8_t { logfmt, json };
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+
+/// [log]
+struct Log {
+  LogFormat format = LogFormat::logfmt;
+  LogLevel level = LogLevel::info;
+  bool mask_addresses = false;
+};
+
+/// [metrics]
+struct Metrics {
+  std::string address = "127.0.0.1:8892";  ///< empty: off; loopback unless `public` is set
+  bool is_public = false;  ///< key `public`: whoever reaches the address may read
+};
+
+struct Settings {
+  std::string data = "./var";
+  Filter filter = {};
+  std::vector<Listener> listeners = {Listener{}};
+  Dns dns = {};
+  Enforcement enforcement = {};
+  std::vector<Allow> allow = {};
+  Evidence evidence = {};
+  Journal journal = {};
+  Log log = {};
+  Metrics metrics = {};
+};
+
+/// Where in the file: 1 is the first.
+struct Place {
+  std::size_t line = 0;
+  std::size_t column = 0;
+};
+struct Problem {
+  Place place = {};
+  std::string what = {};  ///< one sentence; names the nearest known key for an unknown one
+};
+
+/// Reads it all, and says everything that is wrong with it, not only the first.
+std::expected<Settings, std::vector<Problem>> parse_settings(std::string_view toml);
+
+}  // namespace assay::config

@@ -1,0 +1,174 @@
+#include "system/journal/reader.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "assay/base/ascii.h"
+#include "system/journal/detail/files.h"
+#include "system/journal/line.h"
+
+namespace assay::journal {
+namespace {
+
+constexpr std::size_t block_octets = 65'536;
+
+Finding file_finding(const std::string& path, std::string_view what) {
+  const char* const why = std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+  return {"journal_file", ascii::printable(path, 500) + ": " + std::string(what) + ": " + why};
+}
+
+}  // namespace
+
+std::string describe(const std::string& file, const Line& broken) {
+  const std::size_t within = broken.entry ? 0 : broken.entry.error().at;
+  return ascii::printable(file, 500) + ":" + std::to_string(broken.number) + ": octet " +
+         std::to_string(broken.at + within) + ": " +
+         (broken.entry ? "well" : broken.entry.error().what);
+}
+
+struct Reader::State {
+  bool fill();
+  Line finish_line(std::size_t size, std::size_t feed);
+  Line broken(Finding what, std::size_t octets);
+  std::optional<Line> at_end();
+
+  std::string path = {};
+  Descriptor file = {};
+  bool growing = false;
+  std::string buffer = {};
+  std::size_t begin = 0;              ///< in the buffer, of the line to come
+  std::size_t scanned = 0;            ///< in the buffer: no line feed before
+  std::uint64_t at = 0;               ///< of `begin`, in the file
+  std::uint64_t number = 0;           ///< lines so far
+  int failed = 0;                     ///< errno of a read that failed
+  std::optional<Line> skipping = {};  ///< a line that was too long: looking for its end
+};
+
+/// Reads more behind what is there; false at the end.
+bool Reader::State::fill() {
+  buffer.erase(0, begin);
+  scanned -= begin;
+  begin = 0;
+  const std::size_t old = buffer.size();
+  buffer.resize(old + block_octets);
+  ssize_t got = 0;
+  do {
+    got = ::read(file.get(), buffer.data() + old, block_octets);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) failed = errno;
+  buffer.resize(old + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return got > 0;
+}
+
+/// The line of `size` octets at `begin`, with `feed` octets of line feed behind it.
+Line Reader::State::finish_line(std::size_t size, std::size_t feed) {
+  Line line;
+  line.text = std::string_view(buffer).substr(begin, size);
+  line.number = ++number;
+  line.at = at;
+  line.entry = parse_line(line.text);
+  begin += size + feed;
+  at += size + feed;
+  scanned = begin;
+  return line;
+}
+
+/// The next `octets` octets as a broken line without text.
+Line Reader::State::broken(Finding what, std::size_t octets) {
+  Line line;
+  line.number = ++number;
+  line.at = at;
+  line.entry = std::unexpected(std::move(what));
+  begin += octets;
+  at += octets;
+  scanned = begin;
+  return line;
+}
+
+std::optional<Line> Reader::State::at_end() {
+  if (failed != 0) {
+    errno = std::exchange(failed, 0);
+    Finding finding = file_finding(path, "cannot be read");
+    file.reset();
+    return broken(std::move(finding), buffer.size() - begin);
+  }
+  if (skipping && !growing) return std::exchange(skipping, {});
+  const std::size_t rest = buffer.size() - begin;
+  if (rest == 0 || growing || skipping) return std::nullopt;
+  Line line = finish_line(rest, 0);
+  // It may even be whole JSON, but who wrote it did not say that it is all.
+  line.entry =
+      std::unexpected(Finding{"journal_line", "the last line is cut: it has no line feed"});
+  return line;
+}
+
+Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+std::expected<Reader, Finding> Reader::open(const std::string& path) {
+  auto state = std::make_unique<State>();
+  state->path = path;
+  state->growing = path.ends_with(part_suffix);
+  state->file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!state->file.is_open()) return std::unexpected(file_finding(path, "cannot be opened"));
+  return Reader(std::move(state));
+}
+
+std::optional<Line> Reader::next() {
+  State& state = *state_;
+  while (true) {
+    const std::size_t feed = state.buffer.find('\n', state.scanned);
+    if (feed != std::string::npos) {
+      const std::size_t size = feed - state.begin;
+      if (!state.skipping) return state.finish_line(size, 1);
+      state.begin += size + 1;
+      state.at += size + 1;
+      state.scanned = state.begin;
+      return std::exchange(state.skipping, {});
+    }
+    state.scanned = state.buffer.size();
+    const std::size_t rest = state.buffer.size() - state.begin;
+    if (state.skipping) {
+      state.begin += rest;
+      state.at += rest;
+    } else if (rest > max_line_octets) {
+      state.skipping = state.broken({"journal_long", "the line is longer than 1 MiB"}, rest);
+    }
+    if (!state.file.is_open()) return std::nullopt;
+    if (!state.fill()) return state.at_end();
+  }
+}
+
+std::uint64_t Reader::unfinished() const {
+  return state_->growing ? state_->buffer.size() - state_->begin : 0;
+}
+
+std::expected<std::vector<std::string>, Finding> journal_files(const std::string& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return std::unexpected(file_finding(path, "cannot be opened"));
+  }
+  if (!S_ISDIR(status.st_mode)) return std::vector<std::string>{path};
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(path.c_str()), ::closedir);
+  if (!listing) return std::unexpected(file_finding(path, "cannot be read"));
+  std::vector<std::string> files;
+  while (const dirent* each = ::readdir(listing.get())) {  // NOLINT(concurrency-mt-unsafe)
+    const std::string_view name(each->d_name);
+    if (name.ends_with(complete_suffix) || name.ends_with(part_suffix)) {
+      files.push_back(path + (path.ends_with('/') ? "" : "/") + std::string(name));
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace assay::journal
