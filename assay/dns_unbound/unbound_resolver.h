@@ -26,8 +26,8 @@ struct UnboundOptions {
   /// is seen: names that libunbound would answer by itself (localhost, test, private reverse zones,
   /// …) are asked like others.
   std::vector<NameServer> servers = {};
-  /// Where the system names its servers; read when `servers` is empty. Empty: none, and the root and
-  /// what is below it are asked (recursion).
+  /// Where the system names its servers; read when `servers` is empty. Empty: none, and the root
+  /// and what is below it are asked (recursion).
   std::string resolv_conf = "/etc/resolv.conf";
   /// DS or DNSKEY records in master-file text; empty: nothing is validated.
   std::string trust_anchor_file = {};

@@ -29,10 +29,11 @@ struct Network {
 
 /// [[listen]]
 struct Listener {
-  std::string address = "127.0.0.1:8891";  ///< host:port, [v6]:port, or unix:/path
-  unsigned mode = 0660;                    ///< of a unix socket
+  std::string address = "127.0.0.1:8891";       ///< host:port, [v6]:port, or unix:/path
+  unsigned mode = 0660;                         ///< of a unix socket
   std::optional<std::string> authserv_id = {};  ///< instead of filter.authserv_id
-  std::optional<std::string> mode_override = {};  ///< enforcement mode of this listener: "monitor", …
+  std::optional<std::string> mode_override =
+      {};  ///< enforcement mode of this listener: "monitor", …
 };
 
 enum class OnFault : std::uint8_t { accept, tempfail };
@@ -44,20 +45,21 @@ enum class Mode : std::uint8_t { monitor, rfc9989, published };
 struct Filter {
   std::string authserv_id = {};  ///< empty: the name of the host
   verify::Standard standard = verify::Standard::rfc9989;
-  std::vector<Network> own_networks = {};      ///< exempt: mail from there is submitted, not received
+  std::vector<Network> own_networks = {};  ///< exempt: mail from there is submitted, not received
   bool exempt_authenticated = true;
-  std::vector<Network> trusted_relays = {};    ///< gateways, backup MX: the client is found behind them
+  std::vector<Network> trusted_relays =
+      {};  ///< gateways, backup MX: the client is found behind them
   bool add_received_spf = false;
   bool add_arc_results = true;  ///< arc= in Authentication-Results
   OnFault on_fault = OnFault::accept;
   unsigned max_connections = 500;
   std::size_t max_memory = std::size_t{256} << 20;  ///< of messages in flight, together
-  std::chrono::seconds message_time{60};   ///< for all lookups of a message
+  std::chrono::seconds message_time{60};            ///< for all lookups of a message
   std::chrono::milliseconds lookup_time{5000};
-  std::chrono::seconds idle_time{600};     ///< of a connection between commands
+  std::chrono::seconds idle_time{600};  ///< of a connection between commands
   unsigned min_rsa_bits = 1024;
   bool allow_sha1 = false;
-  std::string suffix_list = {};            ///< file; empty: the system's
+  std::string suffix_list = {};  ///< file; empty: the system's
 };
 
 /// [dns]
@@ -66,30 +68,30 @@ struct Dns {
   bool recursive = false;                 ///< ask the root and below by oneself
   bool dnssec = true;
   std::size_t cache_octets = std::size_t{16} << 20;
-  std::string zone = {};                  ///< a master file instead of the network (for trying)
+  std::string zone = {};  ///< a master file instead of the network (for trying)
 };
 
 /// [enforcement]
 struct Enforcement {
   Mode mode = Mode::rfc9989;
-  unsigned share = 100;                        ///< percent of messages, deterministic by message
-  std::vector<DomainName> only_authors = {};   ///< empty: all; they and what is below
+  unsigned share = 100;                           ///< percent of messages, deterministic by message
+  std::vector<DomainName> only_authors = {};      ///< empty: all; they and what is below
   std::vector<std::string> only_recipients = {};  ///< address or @domain; empty: all
   /// Author domain (and below) to the policy it is held to at least.
   std::vector<std::pair<DomainName, dmarc::Policy>> stricter = {};
   QuarantineBy quarantine = QuarantineBy::header;
   std::string subject_mark = "[suspicious] ";
   std::string header_name = "X-Assay-Quarantine";
-  std::string no_author = "accept";            ///< accept, quarantine, reject
+  std::string no_author = "accept";  ///< accept, quarantine, reject
   OnDnsFailure on_dns_failure = OnDnsFailure::accept;
-  unsigned max_deferrals = 5;                  ///< of one client and author domain an hour
+  unsigned max_deferrals = 5;  ///< of one client and author domain an hour
   std::string reject_text = "550 5.7.1 DMARC policy of %d";
   std::string defer_text = "451 4.7.1 DMARC policy of %d cannot be told now, try again later";
 };
 
 /// [[allow]]: exactly one of client, domain, list, recipient
 struct Allow {
-  std::string of = {};     ///< "client", "domain", "list", "recipient"
+  std::string of = {};  ///< "client", "domain", "list", "recipient"
   std::string value = {};
   std::string override_type = "local_policy";  ///< or trusted_forwarder, mailing_list, other
   std::string comment = {};
@@ -97,7 +99,7 @@ struct Allow {
 
 /// [evidence]
 struct Evidence {
-  std::string snapshot = {};                     ///< file; empty: none
+  std::string snapshot = {};  ///< file; empty: none
   std::vector<DomainName> trusted_sealers = {};
   bool recover_signatures = true;
   std::size_t recover_max_body = std::size_t{1} << 20;
@@ -106,7 +108,8 @@ struct Evidence {
 /// [journal]
 struct Journal {
   std::string folder = {};  ///< empty: <data>/journal
-  std::size_t max_backlog = std::size_t{16} << 20;  ///< octets kept in memory while the disk refuses
+  std::size_t max_backlog = std::size_t{16}
+                            << 20;  ///< octets kept in memory while the disk refuses
 };
 
 enum class LogFormat : std::uint8_t { logfmt, json };
@@ -122,7 +125,7 @@ struct Log {
 /// [metrics]
 struct Metrics {
   std::string address = "127.0.0.1:8892";  ///< empty: off; loopback unless `public` is set
-  bool is_public = false;  ///< key `public`: whoever reaches the address may read
+  bool is_public = false;                  ///< key `public`: whoever reaches the address may read
 };
 
 struct Settings {

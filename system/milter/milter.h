@@ -31,7 +31,7 @@ class Macros {
 };
 
 struct Connection {
-  std::string host_name = {};  ///< as the MTA found it; "[192.0.2.1]" where it found none
+  std::string host_name = {};            ///< as the MTA found it; "[192.0.2.1]" where it found none
   std::optional<IpAddress> client = {};  ///< nothing for a unix socket or an unknown family
   std::uint16_t port = 0;
   std::string unix_path = {};
@@ -54,12 +54,18 @@ struct Reply {
 /// A change of the message, asked for at its end only. Values carry folding as LF and a tab, no
 /// CR, and no leading space: Session puts there what the MTA wants.
 struct Edit {
-  enum class Kind : std::uint8_t { insert_header, add_header, change_header, delete_header, quarantine };
+  enum class Kind : std::uint8_t {
+    insert_header,
+    add_header,
+    change_header,
+    delete_header,
+    quarantine
+  };
   Kind kind = Kind::insert_header;
   std::string name = {};
-  std::string value = {};    ///< quarantine: the reason
-  std::uint32_t index = 0;   ///< insert: the position, 0 above all; change, delete: which one of
-                             ///< that name, 1 the first
+  std::string value = {};   ///< quarantine: the reason
+  std::uint32_t index = 0;  ///< insert: the position, 0 above all; change, delete: which one of
+                            ///< that name, 1 the first
   friend bool operator==(const Edit&, const Edit&) = default;
 };
 
@@ -95,8 +101,8 @@ struct Options {
   std::size_t max_packet = 2U << 20;  ///< octets; longer: the session closes with an error
   bool want_recipients = true;
   bool want_body = true;
-  /// Lets the MTA wait for an answer to each body chunk (64 KB): only then a skip reaches it. Else a
-  /// skip spares the Handler the rest of the body, not the MTA the sending.
+  /// Lets the MTA wait for an answer to each body chunk (64 KB): only then a skip reaches it. Else
+  /// a skip spares the Handler the rest of the body, not the MTA the sending.
   bool answer_body = false;
 };
 
