@@ -115,6 +115,8 @@ class Index:
             return None if name in cases else f"test: {path} has no case '{name}'"
         if path.endswith("_fuzz.cpp"):
             return None if re.search(rf"\b{re.escape(name)}\b", text) else f"test: {path} has no '{name}'"
+        if path.endswith(".py"):
+            return None if re.search(rf"def {re.escape(name)}\(", text) else f"test: {path} has no test '{name}'"
         suite, _, test = name.partition(".")
         if test:
             pattern = rf"TEST(?:_F|_P)?\(\s*{re.escape(suite)}\s*,\s*{re.escape(test)}\s*\)"

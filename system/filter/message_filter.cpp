@@ -129,6 +129,7 @@ Reply MessageFilter::mail(const milter::Path& from, const Macros& macros) {
   return {};
 }
 
+// RFC 9989 §7.1: nothing is refused before the end of the message, so that DMARC sees and reports it.
 Reply MessageFilter::recipient(const milter::Path& to, const Macros& /*macros*/) {
   if (!message_) return {};
   auto& recipients = message_->transaction.recipients;
@@ -153,7 +154,7 @@ Reply MessageFilter::header(std::string_view name, std::string_view value) {
   return {};
 }
 
-// EVA-20
+// RFC 9989 §5.3: it is mail that is received, not what own users submit.
 Reply MessageFilter::end_of_header(const Macros& macros) {
   if (!message_ || !message_->trouble.empty()) return {};
   Message& message = *message_;
@@ -203,7 +204,7 @@ Ending MessageFilter::end_of_message(const Macros& macros) {
   if (!message_) return {};
   const std::unique_ptr<Message> message = std::move(message_);
   if (message->transaction.queue_id.empty()) message->transaction.queue_id = macros.find("i");
-  // SEC-10: whatever goes wrong here, no message passes as if it had been tested.
+  // RFC 9989 §5.3.6: whatever goes wrong here, no message passes as if it had been tested.
   try {
     if (!message->trouble.empty()) return fault(message->trouble);
     if (!message->exempt.empty()) return let_through(*message, message->exempt);
@@ -273,6 +274,8 @@ std::vector<evidence::Finding> findings_of(const evidence::Seen& seen, const Pol
   return evidence::gather(seen, policy.sources, policy.knowledge, now);
 }
 
+// RFC 9989 §7.2: while the SMTP session is open, so that nothing is bounced later; and a rejection
+// is one, never a silent discard.
 Reply reply_of(const verify::Decision& decision) {
   const bool refused =
       decision.action == verify::Action::reject || decision.action == verify::Action::defer;
