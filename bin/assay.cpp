@@ -58,6 +58,7 @@ int run(int argc, char** argv) {
   add_journal(program, chosen);
   add_evidence(program, chosen);
   add_filter(program, chosen);
+  add_simulate(program, chosen);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

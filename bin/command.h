@@ -24,5 +24,6 @@ void add_walk(CLI::App& program, Chosen& chosen);
 void add_journal(CLI::App& program, Chosen& chosen);
 void add_evidence(CLI::App& program, Chosen& chosen);
 void add_filter(CLI::App& program, Chosen& chosen);
+void add_simulate(CLI::App& program, Chosen& chosen);
 
 }  // namespace assay::cli

@@ -10,7 +10,6 @@
 
 #include "assay/base/ascii.h"
 #include "assay/base/try.h"
-#include "system/config/load.h"
 #include "system/net/endpoint.h"
 #include "system/ops/http.h"
 #include "system/ops/notify.h"
@@ -44,17 +43,6 @@ struct FilterOptions {
   std::string config = usual_config;
   bool check = false;
 };
-
-/// All problems, one a line: file, line, column, what.
-Expected<config::Settings> load(const std::string& path) {
-  auto settings = config::load_settings(path);
-  if (settings) return std::move(*settings);
-  std::string text;
-  for (const config::Problem& one : settings.error()) {
-    text += (text.empty() ? "" : "\n") + config::to_text(one, path);
-  }
-  return fail(Status::bad_data, text);
-}
 
 ops::LogOptions log_options(const config::Log& log) {
   return {.format =
@@ -146,7 +134,7 @@ Expected<> Running::run() {
 /// A configuration that is no good changes nothing.
 void Running::reload() {
   manager_.reloading();
-  auto settings = load(options_.config);
+  auto settings = load_configuration(options_.config);
   Expected<> done = settings ? role_->reload(*settings) : std::unexpected(settings.error());
   const char* result = done ? "good" : "bad";
   metrics_.counter("assay_reloads_total", "Reloads of the configuration", {{"result", result}})
@@ -174,7 +162,7 @@ void Running::end() {
 }
 
 Expected<> run_filter(const FilterOptions& options) {
-  ASSAY_TRY(settings, load(options.config));
+  ASSAY_TRY(settings, load_configuration(options.config));
   if (options.check) {
     return write_output(ascii::printable(options.config) + ": good\n");
   }

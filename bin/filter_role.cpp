@@ -9,6 +9,7 @@
 
 #include "assay/base/ascii.h"
 #include "assay/base/try.h"
+#include "system/config/load.h"
 #include "system/filter/serve.h"
 #include "system/net/endpoint.h"
 
@@ -57,18 +58,6 @@ Expected<evidence::Knowledge> read_snapshot(const std::string& path) {
   return fail(Status::bad_data, ascii::printable(path) + ": " + knowledge.error().what);
 }
 
-Expected<std::shared_ptr<const filter::Policy>> make_policy(const config::Settings& settings) {
-  auto policy = std::make_shared<filter::Policy>();
-  policy->settings = settings;
-  policy->authserv_id = authserv_id_of(settings);
-  policy->sources = filter::sources_of(settings);
-  ASSAY_TRY(knowledge, read_snapshot(settings.evidence.snapshot));
-  policy->knowledge = std::move(knowledge);
-  ASSAY_TRY(suffixes, read_suffixes(settings.filter));
-  policy->suffixes = std::move(suffixes);
-  return std::shared_ptr<const filter::Policy>(std::move(policy));
-}
-
 Expected<> make_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -84,6 +73,28 @@ std::string id_prefix(const config::Settings& settings) {
 }
 
 }  // namespace
+
+Expected<config::Settings> load_configuration(const std::string& path) {
+  auto settings = config::load_settings(path);
+  if (settings) return std::move(*settings);
+  std::string text;
+  for (const config::Problem& one : settings.error()) {
+    text += (text.empty() ? "" : "\n") + config::to_text(one, path);
+  }
+  return fail(Status::bad_data, text);
+}
+
+Expected<std::shared_ptr<const filter::Policy>> make_policy(const config::Settings& settings) {
+  auto policy = std::make_shared<filter::Policy>();
+  policy->settings = settings;
+  policy->authserv_id = authserv_id_of(settings);
+  policy->sources = filter::sources_of(settings);
+  ASSAY_TRY(knowledge, read_snapshot(settings.evidence.snapshot));
+  policy->knowledge = std::move(knowledge);
+  ASSAY_TRY(suffixes, read_suffixes(settings.filter));
+  policy->suffixes = std::move(suffixes);
+  return std::shared_ptr<const filter::Policy>(std::move(policy));
+}
 
 FilterRole::FilterRole(const config::Settings& settings, ops::Log& log, ops::Metrics& metrics,
                        std::unique_ptr<World> world)

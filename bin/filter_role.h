@@ -19,6 +19,12 @@
 
 namespace assay::cli {
 
+/// A configuration file. Errors: bad_data with all problems, one a line: file, line, column, what.
+Expected<config::Settings> load_configuration(const std::string& path);
+
+/// What messages are judged by: the settings with the files they name.
+Expected<std::shared_ptr<const filter::Policy>> make_policy(const config::Settings& settings);
+
 /// The filter as it runs: listeners, the DNS, the journal and the present policy.
 class FilterRole {
  public:

@@ -129,7 +129,8 @@ Reply MessageFilter::mail(const milter::Path& from, const Macros& macros) {
   return {};
 }
 
-// RFC 9989 §7.1: nothing is refused before the end of the message, so that DMARC sees and reports it.
+// RFC 9989 §7.1: nothing is refused before the end of the message, so that DMARC sees and reports
+// it.
 Reply MessageFilter::recipient(const milter::Path& to, const Macros& /*macros*/) {
   if (!message_) return {};
   auto& recipients = message_->transaction.recipients;
