@@ -14,7 +14,7 @@ import threading
 import time
 from pathlib import Path
 
-WAIT = 60  # seconds until a part must have answered; only ever reached when something is broken
+WAIT = 600  # seconds until a part must have answered; only ever reached when something is broken
 
 
 def free_port():
