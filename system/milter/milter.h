@@ -109,7 +109,7 @@ struct Options {
 class Session {
  public:
   /// `handler` must outlive the session.
-  Session(Handler& handler, const Options& options = {});
+  explicit Session(Handler& handler, const Options& options = {});
   ~Session();
 
   /// Takes octets of any number and returns those to be sent, often none. After an error, and after
