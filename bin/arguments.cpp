@@ -7,25 +7,25 @@
 
 namespace assay::cli {
 
-void add_json_option(CLI::App& command, OutputOptions& options) {
-  command.add_flag("--json", options.json, "Write the result as one line of JSON");
+Option add_json_option(const Command& command, OutputOptions& options) {
+  return command.flag("--json", options.json, "Write the result as one line of JSON");
 }
 
-void add_trace_option(CLI::App& command, OutputOptions& options) {
-  command.add_flag("--trace", options.trace,
-                   "Show each question to the DNS with its answer and time, and each term of SPF");
+void add_trace_option(const Command& command, OutputOptions& options) {
+  command.flag("--trace", options.trace,
+               "Show each question to the DNS with its answer and time, and each term of SPF");
 }
 
-void add_standard_options(CLI::App& command, EvaluationOptions& options) {
+void add_standard_options(const Command& command, EvaluationOptions& options) {
   command
-      .add_option("--standard", options.standard,
-                  "Read DMARC as this standard says; compare does both and shows the difference")
-      ->check(CLI::IsMember({"rfc9989", "rfc7489", "compare"}))
-      ->capture_default_str();
+      .option("--standard", options.standard,
+              "Read DMARC as this standard says; compare does both and shows the difference")
+      .one_of({"rfc9989", "rfc7489", "compare"})
+      .default_shown();
   command
-      .add_option("--psl", options.suffix_file,
-                  "A public suffix list in place of the installed one (for rfc7489)")
-      ->type_name("FILE");
+      .option("--psl", options.suffix_file,
+              "A public suffix list in place of the installed one (for rfc7489)")
+      .named("FILE");
 }
 
 Expected<IpAddress> parse_ip(const std::string& text) {

@@ -8,8 +8,8 @@
 #include "assay/base/time.h"
 #include "assay/verify/verify.h"
 
+#include "bin/command_line.h"
 #include "bin/failure.h"
-#include <CLI/CLI.hpp>
 
 namespace assay::cli {
 
@@ -19,8 +19,8 @@ struct OutputOptions {
   bool trace = false;
 };
 /// --json; and --trace where the command asks the DNS.
-void add_json_option(CLI::App& command, OutputOptions& options);
-void add_trace_option(CLI::App& command, OutputOptions& options);
+Option add_json_option(const Command& command, OutputOptions& options);
+void add_trace_option(const Command& command, OutputOptions& options);
 
 /// --at, --standard, --psl.
 struct EvaluationOptions {
@@ -28,7 +28,7 @@ struct EvaluationOptions {
   std::string standard = "rfc9989";
   std::string suffix_file = {};
 };
-void add_standard_options(CLI::App& command, EvaluationOptions& options);
+void add_standard_options(const Command& command, EvaluationOptions& options);
 
 // What stands on the command line as a value. Errors: usage, in one line.
 Expected<IpAddress> parse_ip(const std::string& text);

@@ -79,18 +79,16 @@ Expected<> run(const Options& options) {
 
 }  // namespace
 
-void add_author(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("author", "Who does the message claim to be from?");
+void add_author(const Command& program) {
+  const Command command = program.subcommand("author", "Who does the message claim to be from?");
   const auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->file, "The message; - is standard input")
-      ->type_name("")
-      ->capture_default_str();
-  add_json_option(*command, options->output);
-  add_jsonl_options(*command, options->lines);
-  command->footer(std::string(help_footer));
-  command->callback([options, &chosen] {
-    chosen = {.name = "author", .run = [options] { return run(*options); }};
-  });
+  command.option("FILE", options->file, "The message; - is standard input")
+      .named("")
+      .default_shown();
+  add_json_option(command, options->output);
+  add_jsonl_options(command, options->lines);
+  command.footer(help_footer);
+  command.runs([options] { return run(*options); });
 }
 
 }  // namespace assay::cli

@@ -177,26 +177,23 @@ std::string Evaluating::answer(std::string_view line) {
 
 }  // namespace
 
-void add_dmarc(CLI::App& program, Chosen& chosen) {
-  CLI::App* command =
-      program.add_subcommand("dmarc", "DMARC from results that another verifier found");
+void add_dmarc(const Command& program) {
+  const Command command =
+      program.subcommand("dmarc", "DMARC from results that another verifier found");
   const auto options = std::make_shared<Options>();
-  command->add_option("--from", options->from, "The author domain")->type_name("DOMAIN");
-  command->add_option("--spf", options->spf, "What SPF said of the envelope sender's domain")
-      ->type_name("RESULT:DOMAIN");
-  command->add_option("--dkim", options->dkim, "What a signature of d=DOMAIN came to (repeatable)")
-      ->type_name("RESULT:DOMAIN[:SELECTOR]")
-      ->expected(1)
-      ->take_all();
-  add_standard_options(*command, options->evaluation);
-  add_dns_options(*command, options->dns);
-  add_trace_option(*command, options->output);
-  add_json_option(*command, options->output);
-  add_jsonl_options(*command, options->lines);
-  command->footer(std::string(help_footer));
-  command->callback([options, &chosen] {
-    chosen = {.name = "dmarc", .run = [options] { return Evaluating(*options).run(); }};
-  });
+  command.option("--from", options->from, "The author domain").named("DOMAIN");
+  command.option("--spf", options->spf, "What SPF said of the envelope sender's domain")
+      .named("RESULT:DOMAIN");
+  command.option("--dkim", options->dkim, "What a signature of d=DOMAIN came to (repeatable)")
+      .named("RESULT:DOMAIN[:SELECTOR]")
+      .repeatable();
+  add_standard_options(command, options->evaluation);
+  add_dns_options(command, options->dns);
+  add_trace_option(command, options->output);
+  add_json_option(command, options->output);
+  add_jsonl_options(command, options->lines);
+  command.footer(help_footer);
+  command.runs([options] { return Evaluating(*options).run(); });
 }
 
 }  // namespace assay::cli

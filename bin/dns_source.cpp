@@ -66,15 +66,15 @@ struct DnsSource::Network {
 DnsSource::DnsSource(DnsOptions options) : options_(std::move(options)) {}
 DnsSource::~DnsSource() = default;
 
-void add_dns_options(CLI::App& command, DnsOptions& options) {
-  auto* zone = command.add_option("--zone", options.zone_file,
-                                  "Answers of the DNS come from this master file alone");
-  zone->type_name("FILE");
-  command.add_option("--resolver", options.resolvers, "Ask this server (repeatable)")
-      ->type_name("ADDR[@PORT]")
-      ->expected(1)
-      ->take_all()
-      ->excludes(zone);
+void add_dns_options(const Command& command, DnsOptions& options) {
+  const Option zone = command
+                          .option("--zone", options.zone_file,
+                                  "Answers of the DNS come from this master file alone")
+                          .named("FILE");
+  command.option("--resolver", options.resolvers, "Ask this server (repeatable)")
+      .named("ADDR[@PORT]")
+      .repeatable()
+      .excludes(zone);
 }
 
 Expected<> DnsSource::open() {

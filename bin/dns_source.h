@@ -13,8 +13,8 @@
 #include "assay/dns_unbound/unbound_resolver.h"
 #include "assay/suffix/suffix.h"
 
+#include "bin/command_line.h"
 #include "bin/failure.h"
-#include <CLI/CLI.hpp>
 
 namespace assay::cli {
 
@@ -28,7 +28,7 @@ struct DnsOptions {
 std::optional<dns::NameServer> parse_server(const std::string& text);
 
 /// --zone and --resolver.
-void add_dns_options(CLI::App& command, DnsOptions& options);
+void add_dns_options(const Command& command, DnsOptions& options);
 
 /// The resolvers of one run: one for all that brings no zone of its own, and a few of the zones
 /// that requests bring, parsed once. Thread-safe.

@@ -58,14 +58,14 @@ What the journals still hold is learned again when the file is built again.
 )";
 
 constexpr std::size_t max_file = std::size_t{1} << 30;
-constexpr int max_days = 365;
+constexpr unsigned max_days = 365;
 
 struct Options {
   std::vector<std::string> journals = {};
   std::string file = {};
   std::string what = {};
   std::string at = {};
-  int days = 42;
+  unsigned days = 42;
   OutputOptions output = {};
 };
 
@@ -291,63 +291,58 @@ struct Subcommand {
   Expected<> (*run)(const Options&);
 };
 
-CLI::App& add_subcommand(CLI::App& evidence, Chosen& chosen, const Subcommand& what,
-                         const std::shared_ptr<Options>& options) {
-  CLI::App* command = evidence.add_subcommand(what.name, what.description);
-  add_json_option(*command, options->output);
-  command->callback([options, &chosen, name = "evidence " + what.name, run = what.run] {
-    chosen = {.name = name, .run = [options, run] { return run(*options); }};
-  });
-  return *command;
+Command add_subcommand(const Command& evidence, const Subcommand& what,
+                       const std::shared_ptr<Options>& options) {
+  const Command command = evidence.subcommand(what.name, what.description);
+  add_json_option(command, options->output);
+  command.runs([options, run = what.run] { return run(*options); });
+  return command;
 }
 
-void add_file(CLI::App& command, Options& options) {
-  command.add_option("FILE", options.file, "The file of evidence")->type_name("")->required();
+void add_file(const Command& command, Options& options) {
+  command.option("FILE", options.file, "The file of evidence").named("").required();
 }
 
-void add_build(CLI::App& evidence, Chosen& chosen, const std::shared_ptr<Options>& options) {
-  CLI::App& build = add_subcommand(
-      evidence, chosen, {"build", "Learn from journals and write the file", run_build}, options);
-  build.add_option("JOURNAL", options->journals, "Journal files, and folders of them")
-      ->type_name("FILE|DIR")
-      ->required();
-  build.add_option("-o,--output", options->file, "The file to write")
-      ->type_name("FILE")
-      ->required();
-  build.add_option("--days", options->days, "How far back is learned from")
-      ->type_name("N")
-      ->check(CLI::Range(1, max_days))
-      ->capture_default_str();
-  build.add_option("--at", options->at, "The time that counts as now")->type_name("TIME");
-  build.footer(std::string(build_footer));
+void add_build(const Command& evidence, const std::shared_ptr<Options>& options) {
+  const Command build = add_subcommand(
+      evidence, {"build", "Learn from journals and write the file", run_build}, options);
+  build.option("JOURNAL", options->journals, "Journal files, and folders of them")
+      .named("FILE|DIR")
+      .required();
+  build.option("-o,--output", options->file, "The file to write").named("FILE").required();
+  build.option("--days", options->days, "How far back is learned from")
+      .named("N")
+      .between(1, max_days)
+      .default_shown();
+  build.option("--at", options->at, "The time that counts as now").named("TIME");
+  build.footer(build_footer);
 }
 
 }  // namespace
 
-void add_evidence(CLI::App& program, Chosen& chosen) {
-  CLI::App* evidence =
-      program.add_subcommand("evidence", "What was learned of clients and domains");
-  evidence->footer(std::string(help_footer));
-  evidence->require_subcommand(1);
+void add_evidence(const Command& program) {
+  const Command evidence =
+      program.subcommand("evidence", "What was learned of clients and domains");
+  evidence.footer(help_footer);
+  evidence.needs_subcommand();
   const auto options = std::make_shared<Options>();
-  add_build(*evidence, chosen, options);
-  CLI::App& list =
-      add_subcommand(*evidence, chosen, {"list", "Show all that is known", run_list}, options);
+  add_build(evidence, options);
+  const Command list =
+      add_subcommand(evidence, {"list", "Show all that is known", run_list}, options);
   add_file(list, *options);
-  list.add_option("WHAT", options->what, "clients, authors or pairs; all where it is left out")
-      ->type_name("")
-      ->check(CLI::IsMember({"clients", "authors", "pairs"}));
-  CLI::App& show = add_subcommand(
-      *evidence, chosen, {"show", "Show what is known of a client or domain", run_show}, options);
-  CLI::App& forget =
-      add_subcommand(*evidence, chosen,
-                     {"forget", "Forget what is known of a client or domain", run_forget}, options);
-  forget.footer(std::string(forget_footer));
-  for (CLI::App* command : {&show, &forget}) {
-    add_file(*command, *options);
-    command->add_option("WHOM", options->what, "An address, or a domain (and those below it)")
-        ->type_name("ADDRESS|DOMAIN")
-        ->required();
+  list.option("WHAT", options->what, "clients, authors or pairs; all where it is left out")
+      .named("")
+      .one_of({"clients", "authors", "pairs"});
+  const Command show = add_subcommand(
+      evidence, {"show", "Show what is known of a client or domain", run_show}, options);
+  const Command forget = add_subcommand(
+      evidence, {"forget", "Forget what is known of a client or domain", run_forget}, options);
+  forget.footer(forget_footer);
+  for (const Command& command : {show, forget}) {
+    add_file(command, *options);
+    command.option("WHOM", options->what, "An address, or a domain (and those below it)")
+        .named("ADDRESS|DOMAIN")
+        .required();
   }
 }
 

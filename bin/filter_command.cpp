@@ -173,25 +173,20 @@ Expected<> run_filter(const FilterOptions& options) {
 
 namespace {
 
-void add_role(CLI::App& program, Chosen& chosen, const std::string& name,
-              const std::string& description) {
-  CLI::App* command = program.add_subcommand(name, description);
+void add_role(const Command& program, const std::string& name, const std::string& description) {
+  const Command command = program.subcommand(name, description);
   const auto options = std::make_shared<FilterOptions>();
-  command->footer(more_help);
-  command->add_option("--config", options->config, "The configuration")
-      ->type_name("FILE")
-      ->capture_default_str();
-  command->add_flag("--check", options->check, "Say whether the configuration is good, and end");
-  command->callback([options, name, &chosen] {
-    chosen = {.name = name, .run = [options] { return run_filter(*options); }};
-  });
+  command.footer(more_help);
+  command.option("--config", options->config, "The configuration").named("FILE").default_shown();
+  command.flag("--check", options->check, "Say whether the configuration is good, and end");
+  command.runs([options] { return run_filter(*options); });
 }
 
 }  // namespace
 
-void add_filter(CLI::App& program, Chosen& chosen) {
-  add_role(program, chosen, "filter", "Test mail behind an MTA (milter)");
-  add_role(program, chosen, "run", "All roles in one process; the filter is the only one so far");
+void add_filter(const Command& program) {
+  add_role(program, "filter", "Test mail behind an MTA (milter)");
+  add_role(program, "run", "All roles in one process; the filter is the only one so far");
 }
 
 }  // namespace assay::cli

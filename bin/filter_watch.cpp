@@ -57,7 +57,9 @@ FilterWatch::FilterWatch(journal::Writer& journal, ops::Log& log, ops::Metrics& 
       metrics_(metrics),
       judging_(
           metrics.histogram("assay_judging_seconds", "From the end of a message to the decision")),
-      faults_(metrics.counter("assay_faults_total", "Messages that could not be judged")) {}
+      faults_(metrics.counter(
+          "assay_faults_total",
+          "Messages that could not be judged, and peers that broke the protocol")) {}
 
 void FilterWatch::message(const journal::Entry& entry, std::chrono::microseconds judging) {
   journal_.append(entry);

@@ -336,21 +336,21 @@ Expected<> run_stats(const Options& options) {
 
 // ---- The command line --------------------------------------------------------------------------
 
-void add_paths(CLI::App& command, Options& options) {
-  command.add_option("PATH", options.paths, "Journal files, and folders of them")
-      ->type_name("FILE|DIR")
-      ->required();
+void add_paths(const Command& command, Options& options) {
+  command.option("PATH", options.paths, "Journal files, and folders of them")
+      .named("FILE|DIR")
+      .required();
 }
 
-void add_filter(CLI::App& command, FilterOptions& options) {
-  command.add_option("--from", options.from, "Messages from this time on, UTC")->type_name("TIME");
-  command.add_option("--to", options.to, "Messages before this time, UTC")->type_name("TIME");
-  command.add_option("--author", options.author, "Messages of this author domain or one below it")
-      ->type_name("DOMAIN");
-  command.add_option("--result", options.result, "Messages with this DMARC result, like fail")
-      ->type_name("RESULT");
-  command.add_option("--action", options.action, "Messages with which this was done, like reject")
-      ->type_name("ACTION");
+void add_filter(const Command& command, FilterOptions& options) {
+  command.option("--from", options.from, "Messages from this time on, UTC").named("TIME");
+  command.option("--to", options.to, "Messages before this time, UTC").named("TIME");
+  command.option("--author", options.author, "Messages of this author domain or one below it")
+      .named("DOMAIN");
+  command.option("--result", options.result, "Messages with this DMARC result, like fail")
+      .named("RESULT");
+  command.option("--action", options.action, "Messages with which this was done, like reject")
+      .named("ACTION");
 }
 
 struct Subcommand {
@@ -360,33 +360,31 @@ struct Subcommand {
   Expected<> (*run)(const Options&);
 };
 
-CLI::App& add_subcommand(CLI::App& journal, Chosen& chosen, const Subcommand& what,
-                         const std::shared_ptr<Options>& options) {
-  CLI::App* command = journal.add_subcommand(what.name, what.description);
-  add_paths(*command, *options);
-  command->footer(std::string(what.footer));
-  command->callback([options, &chosen, name = "journal " + what.name, run = what.run] {
-    chosen = {.name = name, .run = [options, run] { return run(*options); }};
-  });
-  return *command;
+Command add_subcommand(const Command& journal, const Subcommand& what,
+                       const std::shared_ptr<Options>& options) {
+  const Command command = journal.subcommand(what.name, what.description);
+  add_paths(command, *options);
+  command.footer(what.footer);
+  command.runs([options, run = what.run] { return run(*options); });
+  return command;
 }
 
 }  // namespace
 
-void add_journal(CLI::App& program, Chosen& chosen) {
-  CLI::App* journal =
-      program.add_subcommand("journal", "Show, check and count what the filter has journalled");
-  journal->footer(std::string(help_footer));
-  journal->require_subcommand(1);
+void add_journal(const Command& program) {
+  const Command journal =
+      program.subcommand("journal", "Show, check and count what the filter has journalled");
+  journal.footer(help_footer);
+  journal.needs_subcommand();
   const auto options = std::make_shared<Options>();
-  CLI::App& cat = add_subcommand(
-      *journal, chosen, {"cat", "Show lines, all or those wanted", cat_footer, run_cat}, options);
+  const Command cat = add_subcommand(
+      journal, {"cat", "Show lines, all or those wanted", cat_footer, run_cat}, options);
   add_filter(cat, options->filter);
-  add_subcommand(*journal, chosen,
+  add_subcommand(journal,
                  {"check", "Read every line and say what is broken", check_footer, run_check},
                  options);
-  CLI::App& stats = add_subcommand(*journal, chosen,
-                                   {"stats", "Count messages", stats_footer, run_stats}, options);
+  const Command stats =
+      add_subcommand(journal, {"stats", "Count messages", stats_footer, run_stats}, options);
   add_filter(stats, options->filter);
   add_json_option(stats, options->output);
 }

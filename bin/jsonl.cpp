@@ -225,15 +225,15 @@ class Pipeline {
 
 }  // namespace
 
-void add_jsonl_options(CLI::App& command, JsonLines& how) {
-  how.command = command.get_name();
-  command.add_flag("--jsonl", how.wanted,
-                   "Read requests from standard input, one JSON object a line, and write an answer "
-                   "a line, in the same order");
-  command.add_option("--jobs", how.jobs, "How many requests are worked on at a time")
-      ->check(CLI::Range(1U, 1024U))
-      ->type_name("N")
-      ->capture_default_str();
+void add_jsonl_options(const Command& command, JsonLines& how) {
+  how.command = command.name();
+  command.flag("--jsonl", how.wanted,
+               "Read requests from standard input, one JSON object a line, and write an answer "
+               "a line, in the same order");
+  command.option("--jobs", how.jobs, "How many requests are worked on at a time")
+      .between(1, 1024)
+      .named("N")
+      .default_shown();
 }
 
 Expected<> answer_lines(const JsonLines& how, const AnswerLine& answer) {

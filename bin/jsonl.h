@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "bin/command_line.h"
 #include "bin/failure.h"
-#include <CLI/CLI.hpp>
 
 namespace assay::cli {
 
@@ -18,7 +18,7 @@ struct JsonLines {
   bool wanted = false;
   unsigned jobs = 1;
 };
-void add_jsonl_options(CLI::App& command, JsonLines& how);
+void add_jsonl_options(const Command& command, JsonLines& how);
 
 /// Reads requests from standard input, a line each, and writes their answers to standard output in
 /// the same order, `how.jobs` of them at work at a time. Empty lines are passed over. An answer

@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,7 @@ constexpr std::size_t max_record = std::size_t{16} << 20;
 
 struct Options {
   std::string kind = {};
-  std::string text = {};
-  bool text_given = false;
+  std::optional<std::string> text = {};
   OutputOptions output = {};
   JsonLines lines = {};
 };
@@ -51,7 +51,12 @@ Expected<> run(const Options& options) {
       return json::record_line(request->common.id, kind, request->text);
     });
   }
-  std::string text = options.text;
+  if (!options.text) {
+    return fail(
+        Status::usage,
+        "TEXT, the record in one argument (in quotes), is required; see assay record --help");
+  }
+  std::string text = *options.text;
   if (text == "-") {
     ASSAY_TRY(read, read_standard_input());
     text = std::move(read);
@@ -62,26 +67,20 @@ Expected<> run(const Options& options) {
 
 }  // namespace
 
-void add_record(CLI::App& program, Chosen& chosen) {
-  CLI::App* command =
-      program.add_subcommand("record", "Read one DNS record or field, and say what is wrong");
+void add_record(const Command& program) {
+  const Command command =
+      program.subcommand("record", "Read one DNS record or field, and say what is wrong");
   const auto options = std::make_shared<Options>();
-  command->add_option("KIND", options->kind, "dmarc, spf, dkim, authres or tlsrpt")
-      ->type_name("")
-      ->required()
-      ->check(CLI::IsMember({"dmarc", "spf", "dkim", "authres", "tlsrpt"}));
-  CLI::Option* text = command->add_option("TEXT", options->text,
-                                          "The record in one argument; - reads standard input");
-  text->type_name("");
-  add_json_option(*command, options->output);
-  add_jsonl_options(*command, options->lines);
-  command->footer(std::string(help_footer));
-  command->callback([options, text, &chosen] {
-    if (text->count() == 0 && !options->lines.wanted) {
-      throw CLI::RequiredError("TEXT, the record in one argument (in quotes),");
-    }
-    chosen = {.name = "record", .run = [options] { return run(*options); }};
-  });
+  command.option("KIND", options->kind, "dmarc, spf, dkim, authres or tlsrpt")
+      .named("")
+      .required()
+      .one_of({"dmarc", "spf", "dkim", "authres", "tlsrpt"});
+  command.option("TEXT", options->text, "The record in one argument; - reads standard input")
+      .named("");
+  add_json_option(command, options->output);
+  add_jsonl_options(command, options->lines);
+  command.footer(help_footer);
+  command.runs([options] { return run(*options); });
 }
 
 }  // namespace assay::cli

@@ -178,21 +178,17 @@ Expected<> simulate(const SimulateOptions& options) {
 
 }  // namespace
 
-void add_simulate(CLI::App& program, Chosen& chosen) {
-  CLI::App* command =
-      program.add_subcommand("simulate", "Judge a journal again under another configuration");
+void add_simulate(const Command& program) {
+  const Command command =
+      program.subcommand("simulate", "Judge a journal again under another configuration");
   const auto options = std::make_shared<SimulateOptions>();
-  command->footer(footer);
-  command->add_option("JOURNAL", options->paths, "Journal files or folders")
-      ->type_name("FILE|DIR")
-      ->required();
-  command->add_option("--config", options->config, "The new configuration")
-      ->type_name("FILE")
-      ->required();
-  add_json_option(*command, options->output);
-  command->callback([options, &chosen] {
-    chosen = {.name = "simulate", .run = [options] { return simulate(*options); }};
-  });
+  command.footer(footer);
+  command.option("JOURNAL", options->paths, "Journal files or folders")
+      .named("FILE|DIR")
+      .required();
+  command.option("--config", options->config, "The new configuration").named("FILE").required();
+  add_json_option(command, options->output);
+  command.runs([options] { return simulate(*options); });
 }
 
 }  // namespace assay::cli

@@ -134,30 +134,26 @@ std::string Checking::answer(std::string_view line) {
 
 }  // namespace
 
-void add_spf(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("spf", "May this client send for that domain?");
+void add_spf(const Command& program) {
+  const Command command = program.subcommand("spf", "May this client send for that domain?");
   const auto options = std::make_shared<Options>();
-  command->add_option("--ip", options->ip, "The client's address")->type_name("ADDR");
-  command->add_option("--helo", options->helo, "What the client said with HELO or EHLO")
-      ->type_name("NAME");
-  command->add_option("--mail-from", options->mail_from, "The envelope sender; '<>' for a null one")
-      ->type_name("ADDR");
-  command->add_option("--receiver", options->receiver, "Who checks, for the macro %{r}")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command->add_option("--identity", options->identity, "Which identity is checked")
-      ->check(CLI::IsMember({"mfrom", "helo"}))
-      ->capture_default_str();
-  command->add_option("--at", options->at, "The instant of the check; default now")
-      ->type_name("TIME");
-  add_dns_options(*command, options->dns);
-  add_trace_option(*command, options->output);
-  add_json_option(*command, options->output);
-  add_jsonl_options(*command, options->lines);
-  command->footer(std::string(help_footer));
-  command->callback([options, &chosen] {
-    chosen = {.name = "spf", .run = [options] { return Checking(*options).run(); }};
-  });
+  command.option("--ip", options->ip, "The client's address").named("ADDR");
+  command.option("--helo", options->helo, "What the client said with HELO or EHLO").named("NAME");
+  command.option("--mail-from", options->mail_from, "The envelope sender; '<>' for a null one")
+      .named("ADDR");
+  command.option("--receiver", options->receiver, "Who checks, for the macro %{r}")
+      .named("NAME")
+      .default_shown();
+  command.option("--identity", options->identity, "Which identity is checked")
+      .one_of({"mfrom", "helo"})
+      .default_shown();
+  command.option("--at", options->at, "The instant of the check; default now").named("TIME");
+  add_dns_options(command, options->dns);
+  add_trace_option(command, options->output);
+  add_json_option(command, options->output);
+  add_jsonl_options(command, options->lines);
+  command.footer(help_footer);
+  command.runs([options] { return Checking(*options).run(); });
 }
 
 }  // namespace assay::cli

@@ -207,47 +207,42 @@ std::string Verifying::answer(std::string_view line) {
   return answer ? *answer : json::error_line(request->common.id, answer.error().what);
 }
 
-void add_envelope_options(CLI::App& command, Options& options) {
-  command.add_option("--ip", options.ip, "The client's address; without it SPF is not checked")
-      ->type_name("ADDR");
-  command.add_option("--helo", options.helo, "What the client said with HELO or EHLO")
-      ->type_name("NAME");
-  command.add_option("--mail-from", options.mail_from, "The envelope sender; '<>' for a null one")
-      ->type_name("ADDR");
+void add_envelope_options(const Command& command, Options& options) {
+  command.option("--ip", options.ip, "The client's address; without it SPF is not checked")
+      .named("ADDR");
+  command.option("--helo", options.helo, "What the client said with HELO or EHLO").named("NAME");
+  command.option("--mail-from", options.mail_from, "The envelope sender; '<>' for a null one")
+      .named("ADDR");
 }
 
 }  // namespace
 
-void add_verify(CLI::App& program, Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("verify", "Test a message, and say why");
+void add_verify(const Command& program) {
+  const Command command = program.subcommand("verify", "Test a message, and say why");
   const auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->file, "The message; - is standard input")
-      ->type_name("")
-      ->capture_default_str();
-  add_envelope_options(*command, *options);
-  command->add_option("--authserv-id", options->authserv_id, "Our name in Authentication-Results")
-      ->type_name("NAME")
-      ->capture_default_str();
-  add_standard_options(*command, options->evaluation);
-  command->add_option("--at", options->evaluation.at, "The instant of the check; default now")
-      ->type_name("TIME");
+  command.option("FILE", options->file, "The message; - is standard input")
+      .named("")
+      .default_shown();
+  add_envelope_options(command, *options);
+  command.option("--authserv-id", options->authserv_id, "Our name in Authentication-Results")
+      .named("NAME")
+      .default_shown();
+  add_standard_options(command, options->evaluation);
+  command.option("--at", options->evaluation.at, "The instant of the check; default now")
+      .named("TIME");
   command
-      ->add_option("--dkim-min-key-bits", options->dkim_min_key_bits,
-                   "RSA keys below this do not pass")
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_flag("--dkim-allow-sha1", options->dkim_allow_sha1, "Let rsa-sha1 signatures pass");
-  add_dns_options(*command, options->dns);
-  auto* explain =
-      command->add_flag("--explain", options->explain, "Explain the verdict (the default)");
-  add_trace_option(*command, options->output);
-  add_json_option(*command, options->output);
-  command->get_option("--json")->excludes(explain);
-  add_jsonl_options(*command, options->lines);
-  command->footer(std::string(help_footer));
-  command->callback([options, &chosen] {
-    chosen = {.name = "verify", .run = [options] { return Verifying(*options).run(); }};
-  });
+      .option("--dkim-min-key-bits", options->dkim_min_key_bits, "RSA keys below this do not pass")
+      .named("N")
+      .default_shown();
+  command.flag("--dkim-allow-sha1", options->dkim_allow_sha1, "Let rsa-sha1 signatures pass");
+  add_dns_options(command, options->dns);
+  const Option explain =
+      command.flag("--explain", options->explain, "Explain the verdict (the default)");
+  add_trace_option(command, options->output);
+  add_json_option(command, options->output).excludes(explain);
+  add_jsonl_options(command, options->lines);
+  command.footer(help_footer);
+  command.runs([options] { return Verifying(*options).run(); });
 }
 
 }  // namespace assay::cli

@@ -99,24 +99,19 @@ Expected<> run(const Options& options) {
 
 }  // namespace
 
-void add_walk(CLI::App& program, Chosen& chosen) {
-  CLI::App* command =
-      program.add_subcommand("walk", "Find the organizational domain and the policy of a domain");
+void add_walk(const Command& program) {
+  const Command command =
+      program.subcommand("walk", "Find the organizational domain and the policy of a domain");
   const auto options = std::make_shared<Options>();
-  command->add_option("DOMAIN", options->domain, "Where the walk begins")
-      ->type_name("")
-      ->required();
+  command.option("DOMAIN", options->domain, "Where the walk begins").named("").required();
   command
-      ->add_option("--psl", options->suffix_file,
-                   "A public suffix list in place of the installed one")
-      ->type_name("FILE");
-  add_dns_options(*command, options->dns);
-  add_trace_option(*command, options->output);
-  add_json_option(*command, options->output);
-  command->footer(std::string(help_footer));
-  command->callback([options, &chosen] {
-    chosen = {.name = "walk", .run = [options] { return run(*options); }};
-  });
+      .option("--psl", options->suffix_file, "A public suffix list in place of the installed one")
+      .named("FILE");
+  add_dns_options(command, options->dns);
+  add_trace_option(command, options->output);
+  add_json_option(command, options->output);
+  command.footer(help_footer);
+  command.runs([options] { return run(*options); });
 }
 
 }  // namespace assay::cli

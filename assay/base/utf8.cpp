@@ -83,6 +83,46 @@ void append(std::string& out, std::uint32_t code_point) {
   }
 }
 
+namespace {
+
+void append_unit(std::string& out, std::uint32_t unit) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\u";
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[(unit >> shift) & 0xf];
+}
+
+/// The second character of an escape of two, or 0.
+constexpr char short_escape(std::uint32_t code_point) {
+  switch (code_point) {
+    case '"':
+      return '"';
+    case '\\':
+      return '\\';
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+void append_json(std::string& out, std::uint32_t code_point) {
+  if (const char second = short_escape(code_point); second != 0) {
+    out += '\\';
+    out += second;
+    return;
+  }
+  if (is_harmless(code_point)) return append(out, code_point);
+  if (code_point < 0x10000) return append_unit(out, code_point);
+  append_unit(out, 0xd800 + ((code_point - 0x10000) >> 10));
+  append_unit(out, 0xdc00 + ((code_point - 0x10000) & 0x3ff));
+}
+
 bool is_harmless(std::uint32_t code_point) {
   if (code_point >= 0x20 && code_point < 0x7f) return true;
   return std::ranges::none_of(harmful, [&](const Range& range) {

@@ -29,5 +29,14 @@ TEST(Utf8Twins, EveryScalarValueSurvives) {
   }
 }
 
+// RFC 8259 §7
+TEST(Utf8InJson, EscapesWhatIsNotHarmless) {
+  std::string text;
+  for (const char32_t value : std::u32string_view(U"a\"\\\n\r\t\x7f\u00e9\u202e\U000e0001\ufffd")) {
+    utf8::append_json(text, value);
+  }
+  EXPECT_EQ(text, "a\\\"\\\\\\n\\r\\t\\u007f\xc3\xa9\\u202e\\udb40\\udc01\xef\xbf\xbd");
+}
+
 }  // namespace
 }  // namespace assay

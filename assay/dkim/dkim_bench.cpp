@@ -116,7 +116,7 @@ class OneKey final : public dns::Resolver {
 struct Message {
   std::string header;
   std::string body;
-  std::unique_ptr<OneKey> resolver;
+  std::unique_ptr<OneKey> resolver = {};
 };
 
 // The Ed25519 seed of RFC 8463 App. A.

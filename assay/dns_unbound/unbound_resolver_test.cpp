@@ -35,9 +35,10 @@ std::unique_ptr<UnboundResolver> open(const UnboundOptions& options) {
   return resolver ? std::move(*resolver) : nullptr;
 }
 
+const std::string testdata_folder = "assay/dns_unbound/testdata/";
+
 std::string testdata(const std::string& name) {
-  const std::filesystem::path path = std::filesystem::path(__FILE__).parent_path() / "testdata";
-  std::ifstream file(path / name, std::ios::binary);
+  std::ifstream file(testdata_folder + name, std::ios::binary);
   EXPECT_TRUE(file) << name << " cannot be read";
   std::ostringstream text;
   text << file.rdbuf();
@@ -171,8 +172,7 @@ std::string signed_zone() {
 
 UnboundOptions validating(std::uint16_t port) {
   UnboundOptions options = asking(port);
-  options.trust_anchor_file =
-      (std::filesystem::path(__FILE__).parent_path() / "testdata" / "signed.example.ds").string();
+  options.trust_anchor_file = testdata_folder + "signed.example.ds";
   return options;
 }
 

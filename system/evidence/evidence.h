@@ -85,7 +85,7 @@ struct Rules {
   /// What this message's author domain is held to at least (one's own domains); nothing: what it
   /// publishes.
   std::optional<dmarc::Policy> stricter = {};
-  bool limited = true;                ///< false: this message is outside what is enforced (monitor)
+  bool enforced = true;               ///< false: this message is outside what is enforced (monitor)
   bool defer_on_dns_failure = false;  ///< temperror: defer instead of accept
   verify::Action no_author = verify::Action::accept;  ///< without a usable From field
   /// "%d" stands for the author domain. Printable ASCII, one line.

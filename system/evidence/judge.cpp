@@ -131,7 +131,7 @@ class Judge {
   void say_raised(Decision& decision, Policy policy) const;
 
   /// Whether mail is only watched: nothing is done to it.
-  bool watches() const { return rules_.mode == Mode::monitor || !rules_.limited; }
+  bool watches() const { return rules_.mode == Mode::monitor || !rules_.enforced; }
   Policy asked() const { return dmarc_.policy.value_or(Policy::none); }
   Policy held_to() const { return std::max(asked(), rules_.stricter.value_or(Policy::none)); }
   bool raised() const { return held_to() > asked(); }

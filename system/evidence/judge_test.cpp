@@ -75,7 +75,7 @@ Rules read_rules(const Case& c) {
   if (mode == "published") rules.mode = Mode::published;
   EXPECT_EQ(to_text(rules.mode), mode);
   if (c.has("stricter")) rules.stricter = dmarc::parse_policy(c["stricter"]);
-  rules.limited = c.get("limited", "yes") == "yes";
+  rules.enforced = c.get("enforced", "yes") == "yes";
   rules.defer_on_dns_failure = c.has("defer");
   if (c.get("no-author", "") == "quarantine") rules.no_author = verify::Action::quarantine;
   if (c.get("no-author", "") == "reject") rules.no_author = verify::Action::reject;

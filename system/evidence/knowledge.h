@@ -22,8 +22,9 @@ namespace assay::evidence {
 struct ClientHistory {
   std::uint64_t passed = 0;  ///< messages
   std::uint64_t failed = 0;
-  std::uint64_t relayed = 0;  ///< of `passed`: by DKIM alone, with SPF of another organization
-  std::uint64_t passed_authors = 0;  ///< distinct author domains
+  /// Of `passed`: by DKIM alone, where SPF did not know the client or the sender was rewritten.
+  std::uint64_t relayed = 0;
+  std::uint64_t passed_authors = 0;  ///< distinct organizations of author domains
   std::uint64_t failed_authors = 0;
   std::uint64_t relayed_authors = 0;
   Instant last = {};

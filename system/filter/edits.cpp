@@ -9,6 +9,8 @@
 namespace assay::filter {
 namespace {
 
+constexpr std::string_view results_name = "Authentication-Results";
+
 /// The value of a field as the milter protocol wants it: no name, no leading space, folding as LF.
 std::string value_of(std::string_view field) {
   std::string_view value = field.substr(field.find(':') + 1);
@@ -31,26 +33,36 @@ std::string dmarc_comment(const verify::Verdict& verdict, const verify::Decision
 
 }  // namespace
 
-std::vector<milter::Edit> removals(const mail::Header& header, std::string_view authserv_id) {
+void ForgedResults::see(std::string_view name, std::string_view value,
+                        std::string_view authserv_id) {
+  if (!ascii::iequals(name, results_name)) return;
+  ++seen_;
+  const mail::Field field{.raw = {}, .name = name, .value = value};
+  if (authres::must_remove(field, authserv_id)) forged_.push_back(seen_);
+}
+
+std::vector<milter::Edit> ForgedResults::removals() const {
   std::vector<milter::Edit> edits;
-  for (const std::size_t index : authres::fields_to_remove(header, authserv_id)) {
+  for (auto index = forged_.rbegin(); index != forged_.rend(); ++index) {
     edits.push_back({.kind = milter::Edit::Kind::delete_header,
-                     .name = "Authentication-Results",
-                     .index = static_cast<std::uint32_t>(index)});
+                     .name = std::string(results_name),
+                     .index = *index});
   }
   return edits;
 }
 
 milter::Edit results_edit(const verify::Verdict& verdict, const verify::Envelope& envelope,
-                          const verify::Decision& decision, std::string_view authserv_id,
-                          authres::Characters characters) {
-  authres::AuthenticationResults value = verify::results_of(verdict, envelope, authserv_id);
+                          const verify::Decision& decision, const ResultsForm& form) {
+  authres::AuthenticationResults value = verify::results_of(verdict, envelope, form.authserv_id);
+  if (form.arc == ResultsForm::Arc::left_out) {
+    std::erase_if(value.results, [](const auto& one) { return one.method == "arc"; });
+  }
   for (authres::MethodResult& result : value.results) {
     if (result.method == "dmarc") result.comment = dmarc_comment(verdict, decision);
   }
   return {.kind = milter::Edit::Kind::insert_header,
-          .name = "Authentication-Results",
-          .value = value_of(authres::to_field(std::move(value), characters))};
+          .name = std::string(results_name),
+          .value = value_of(authres::to_field(std::move(value), form.characters))};
 }
 
 std::vector<milter::Edit> quarantine_edits(const config::Enforcement& enforcement,

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "assay/authres/authres.h"
@@ -10,15 +12,31 @@
 
 namespace assay::filter {
 
-/// Removal of every Authentication-Results field that claims to be ours, wherever it stands
-/// (RFC 8601 §5), the last one first.
-std::vector<milter::Edit> removals(const mail::Header& header, std::string_view authserv_id);
+/// Finds every Authentication-Results field that claims to be ours, wherever it stands (RFC 8601
+/// §5), field by field: also in a header that is too large to be kept, and for a message that
+/// cannot be judged.
+class ForgedResults {
+ public:
+  void see(std::string_view name, std::string_view value, std::string_view authserv_id);
+  /// Their removal, the last one first.
+  std::vector<milter::Edit> removals() const;
+
+ private:
+  std::uint32_t seen_ = 0;                  // fields of that name
+  std::vector<std::uint32_t> forged_ = {};  // which of them, 1 the first
+};
+
+/// How our own Authentication-Results are written.
+struct ResultsForm {
+  std::string_view authserv_id;
+  authres::Characters characters = authres::Characters::ascii;
+  enum class Arc : std::uint8_t { told, left_out } arc = Arc::told;
+};
 
 /// Our own Authentication-Results, above all other fields: what was tested, and for dmarc what the
 /// policy asked and what was done (RFC 8601 §4).
 milter::Edit results_edit(const verify::Verdict& verdict, const verify::Envelope& envelope,
-                          const verify::Decision& decision, std::string_view authserv_id,
-                          authres::Characters characters);
+                          const verify::Decision& decision, const ResultsForm& form);
 
 /// What quarantine means here: the MTA's hold queue, a header for the mail store, a mark in the
 /// subject, or nothing but the Authentication-Results.

@@ -71,7 +71,7 @@ struct MessageFilter::Message {
   std::shared_ptr<const Policy> policy;
   Transaction transaction = {};
   HeaderOctets header_octets = {};
-  bool header_cut = false;
+  ForgedResults forged = {};
   mail::Header header = {};
   Client client = {};
   std::string exempt = {};
@@ -102,6 +102,11 @@ void MessageFilter::set_leading_space(HeaderOctets::LeadingSpace space) {
 const config::Listener& MessageFilter::listener_of(const Policy& policy) const {
   const auto& all = policy.settings.listeners;
   return all[std::min(listener_, all.size() - 1)];
+}
+
+std::string_view MessageFilter::host_of(const Policy& policy) const {
+  const auto& own = listener_of(policy).authserv_id;
+  return own ? *own : policy.authserv_id;
 }
 
 Reply MessageFilter::connect(const milter::Connection& connection, const Macros& /*macros*/) {
@@ -146,6 +151,7 @@ Reply MessageFilter::header(std::string_view name, std::string_view value) {
   if (!message_) return {};
   Message& message = *message_;
   message.size += name.size() + value.size() + 3;
+  message.forged.see(name, value, host_of(*message.policy));
   if (message.header_octets.octets().size() > max_header) return {};
   if (!message.hold(name.size() + value.size() + 4)) {
     message.trouble = "too much memory is held by messages under way";
@@ -207,21 +213,23 @@ Ending MessageFilter::end_of_message(const Macros& macros) {
   if (message->transaction.queue_id.empty()) message->transaction.queue_id = macros.find("i");
   // RFC 9989 §5.3.6: whatever goes wrong here, no message passes as if it had been tested.
   try {
-    if (!message->trouble.empty()) return fault(message->trouble);
+    if (!message->trouble.empty()) return fault(*message, message->trouble);
     if (!message->exempt.empty()) return let_through(*message, message->exempt);
-    if (!message->session) return fault("the message ended before its header");
+    if (!message->session) return fault(*message, "the message ended before its header");
     return judge(*message);
   } catch (const std::bad_alloc&) {
-    return fault("no memory left");
+    return fault(*message, "no memory left");
   } catch (const std::exception& error) {
-    return fault(error.what());
+    return fault(*message, error.what());
   }
 }
 
-Ending MessageFilter::fault(std::string_view what) {
+Ending MessageFilter::fault(const Message& message, std::string_view what) {
   shared_.watch.fault(what);
-  const auto policy = shared_.policy();
-  if (policy->settings.filter.on_fault == config::OnFault::accept) return {};
+  // Untested mail does not keep what somebody else wrote in our name (RFC 8601 §5).
+  if (message.policy->settings.filter.on_fault == config::OnFault::accept) {
+    return {.edits = message.forged.removals()};
+  }
   return {.reply = {.kind = Reply::Kind::custom,
                     .text = "451 4.7.1 The message could not be tested now, try again later"}};
 }
@@ -257,13 +265,13 @@ std::uint64_t milliseconds_since(std::chrono::steady_clock::time_point began) {
 /// learns to whom own users write.
 Ending MessageFilter::let_through(Message& message, std::string exempt) {
   const Policy& policy = *message.policy;
-  const std::string host = listener_of(policy).authserv_id.value_or(policy.authserv_id);
+  const std::string_view host = host_of(policy);
   journal::Entry entry = describe(message.transaction, message.transaction.peer, message.header);
   entry.exempt = std::move(exempt);
   entry.milliseconds = milliseconds_since(message.began);
   finish_entry(entry, shared_, host, message.size);
   shared_.watch.message(entry, std::chrono::microseconds(0));
-  return {.edits = removals(message.header, host)};
+  return {.edits = message.forged.removals()};
 }
 
 namespace {
@@ -352,7 +360,7 @@ verify::Decision MessageFilter::decide(const Message& message, const Judged& jud
 Ending MessageFilter::answer(const Message& message, const Judged& judged,
                              std::string_view host) const {
   const config::Settings& settings = message.policy->settings;
-  Ending ending{.reply = reply_of(judged.decision), .edits = removals(message.header, host)};
+  Ending ending{.reply = reply_of(judged.decision), .edits = message.forged.removals()};
   if (judged.decision.action == verify::Action::quarantine) {
     append(ending.edits, quarantine_edits(settings.enforcement, message.header,
                                           "DMARC policy of " + judged.verdict.dmarc.author.text()));
@@ -360,17 +368,19 @@ Ending MessageFilter::answer(const Message& message, const Judged& judged,
   if (settings.filter.add_received_spf) {
     append(ending.edits, received_spf_edits(judged.verdict, message.envelope, host));
   }
-  const auto characters =
-      message.transaction.smtputf8 ? authres::Characters::utf8 : authres::Characters::ascii;
-  ending.edits.push_back(
-      results_edit(judged.verdict, message.envelope, judged.decision, host, characters));
+  const ResultsForm form{
+      .authserv_id = host,
+      .characters =
+          message.transaction.smtputf8 ? authres::Characters::utf8 : authres::Characters::ascii,
+      .arc = settings.filter.add_arc_results ? ResultsForm::Arc::told : ResultsForm::Arc::left_out};
+  ending.edits.push_back(results_edit(judged.verdict, message.envelope, judged.decision, form));
   return ending;
 }
 
 Ending MessageFilter::judge(Message& message) {
   const auto start = std::chrono::steady_clock::now();
   const Policy& policy = *message.policy;
-  const std::string host = listener_of(policy).authserv_id.value_or(policy.authserv_id);
+  const std::string_view host = host_of(policy);
   const Judged judged = evaluate(message);
   Ending ending = answer(message, judged, host);
 

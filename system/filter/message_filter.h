@@ -73,14 +73,15 @@ class MessageFilter final : public milter::Handler {
   verify::Decision decide(const Message& message, const Judged& judged);
   milter::Ending answer(const Message& message, const Judged& judged, std::string_view host) const;
   milter::Ending let_through(Message& message, std::string exempt);
-  milter::Ending fault(std::string_view what);
+  milter::Ending fault(const Message& message, std::string_view what);
   const config::Listener& listener_of(const Policy& policy) const;
+  /// Our name in Authentication-Results.
+  std::string_view host_of(const Policy& policy) const;
 
   Shared& shared_;
   std::size_t listener_;
   HeaderOctets::LeadingSpace leading_space_ = HeaderOctets::LeadingSpace::kept;
   Client peer_ = {};
-  bool authenticated_ = false;
   std::unique_ptr<Message> message_;
 };
 

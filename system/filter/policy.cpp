@@ -98,7 +98,7 @@ evidence::Rules rules_for(const Policy& policy, const config::Listener& listener
   const config::Enforcement& enforcement = policy.settings.enforcement;
   return {.mode = mode_for(policy, listener),
           .stricter = stricter_for(enforcement, verdict),
-          .limited = is_within_limits(enforcement, verdict, recipients, sample),
+          .enforced = is_within_limits(enforcement, verdict, recipients, sample),
           .defer_on_dns_failure = enforcement.on_dns_failure == config::OnDnsFailure::defer,
           .no_author = action_of(enforcement.no_author),
           .reject_text = enforcement.reject_text,

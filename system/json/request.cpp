@@ -147,9 +147,9 @@ std::expected<MessageSource, Error> read_message(const Value& object, Files file
   return source;
 }
 
-std::expected<VerifyRequest, Error> read_verify(const Value& object) {
-  const Members members(object);
-  VerifyRequest request;
+/// What a request that is about an SMTP session has in any case.
+template <class Request>
+std::expected<void, Error> read_envelope(const Members& members, Request& request) {
   ASSAY_TRY(common, read_common(members));
   request.common = std::move(common);
   ASSAY_TRY(client, read_client(members));
@@ -158,6 +158,13 @@ std::expected<VerifyRequest, Error> read_verify(const Value& object) {
   request.helo = std::move(helo);
   ASSAY_TRY(mail_from, read_mail_from(members));
   request.mail_from = std::move(mail_from);
+  return {};
+}
+
+std::expected<VerifyRequest, Error> read_verify(const Value& object) {
+  const Members members(object);
+  VerifyRequest request;
+  if (auto read = read_envelope(members, request); !read) return std::unexpected(read.error());
   ASSAY_TRY(authserv_id, members.text("authserv_id"));
   request.authserv_id = std::move(authserv_id);
   ASSAY_TRY(bits, members.number("dkim_min_key_bits", 65'536));
@@ -172,14 +179,7 @@ std::expected<VerifyRequest, Error> read_verify(const Value& object) {
 std::expected<SpfRequest, Error> read_spf(const Value& object) {
   const Members members(object);
   SpfRequest request;
-  ASSAY_TRY(common, read_common(members));
-  request.common = std::move(common);
-  ASSAY_TRY(client, read_client(members));
-  request.client = client;
-  ASSAY_TRY(helo, members.text("helo"));
-  request.helo = std::move(helo);
-  ASSAY_TRY(mail_from, read_mail_from(members));
-  request.mail_from = std::move(mail_from);
+  if (auto read = read_envelope(members, request); !read) return std::unexpected(read.error());
   ASSAY_TRY(receiver, members.text("receiver"));
   request.receiver = std::move(receiver);
   return request;

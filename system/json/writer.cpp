@@ -69,40 +69,6 @@ inline char* put_quoted(char* to, std::string_view text) {
   return to;
 }
 
-void append_u(std::string& out, std::uint32_t unit) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  out += "\\u";
-  for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[(unit >> shift) & 0xf];
-}
-
-// RFC 8259 §7
-void append_escaped(std::string& out, std::uint32_t code_point) {
-  switch (code_point) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
-  if (utf8::is_harmless(code_point)) return utf8::append(out, code_point);
-  if (code_point < 0x10000) return append_u(out, code_point);
-  const std::uint32_t rest = code_point - 0x10000;
-  append_u(out, 0xd800 + (rest >> 10));
-  append_u(out, 0xdc00 + (rest & 0x3ff));
-}
-
 }  // namespace
 
 void Writer::open(char bracket) {
@@ -159,7 +125,7 @@ void Writer::append_with_escapes(std::string_view octets) {
     out_ += octets.substr(run, at - run);
     if (at == octets.size()) break;
     const utf8::CodePoint next = utf8::decode(octets.substr(at, 4));
-    append_escaped(out_, next.octets == 0 ? 0xfffd : next.value);
+    utf8::append_json(out_, next.octets == 0 ? utf8::replacement : next.value);
     at += next.octets == 0 ? 1 : next.octets;
   }
   out_ += '"';

@@ -23,37 +23,6 @@ constexpr bool is_plain(char c) {
   return c >= ' ' && c < '\x7f' && c != '"' && c != '\\';
 }
 
-void append_unit(std::string& out, std::uint32_t unit) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += "\\u";
-  for (const unsigned shift : {12U, 8U, 4U, 0U}) out += hex[(unit >> shift) & 15U];
-}
-
-void append_escaped(std::string& out, std::uint32_t code_point) {
-  switch (code_point) {
-    case '"':
-      out += "\\\"";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    default:
-      break;
-  }
-  if (code_point < 0x10000) return append_unit(out, code_point);
-  append_unit(out, 0xD800 + ((code_point - 0x10000) >> 10));
-  append_unit(out, 0xDC00 + ((code_point - 0x10000) & 0x3FF));
-}
-
 /// In quotes, as JSON has it (RFC 8259 §7), which logfmt readers take as well.
 void append_quoted(std::string& out, std::string_view octets) {
   out += '"';
@@ -66,13 +35,7 @@ void append_quoted(std::string& out, std::string_view octets) {
     octets.remove_prefix(plain);
     if (octets.empty()) break;
     const utf8::CodePoint point = utf8::decode(octets);
-    if (point.octets == 0) {
-      out += "\xEF\xBF\xBD";  // U+FFFD
-    } else if (point.value > 127 && utf8::is_harmless(point.value)) {
-      out.append(octets.substr(0, point.octets));
-    } else {
-      append_escaped(out, point.value);
-    }
+    utf8::append_json(out, point.octets == 0 ? utf8::replacement : point.value);
     octets.remove_prefix(std::max<std::size_t>(point.octets, 1));
   }
   out += cut ? "...\"" : "\"";

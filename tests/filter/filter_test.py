@@ -63,6 +63,14 @@ class Passing(Test):
         self.assertEqual(self.send(signed(message), options=["BODY=8BITMIME", "SMTPUTF8"])[0], 250)
         self.assertIn("dmarc=pass", results(self.taken())[0])
 
+    def test_arc_is_left_out_and_received_spf_added_where_so_configured(self):
+        self.begin("add_arc_results = false\nadd_received_spf = true")
+        self.assertEqual(self.send(signed())[0], 250)
+        arrived = self.taken()
+        self.assertNotIn("; arc=", results(arrived)[0])
+        self.assertIn("dkim=pass", results(arrived)[0])
+        self.assertRegex(arrived, rb"(?m)^Received-SPF: pass ")
+
     def test_no_policy_no_touch(self):
         self.begin()
         free = MESSAGE.replace(b"a@aligned.example", b"a@free.example")

@@ -4,6 +4,7 @@ Everything listens on loopback ports of its own and lives in a temporary folder.
 """
 import os
 import pwd
+import random
 import shutil
 import signal
 import smtplib
@@ -18,9 +19,16 @@ WAIT = 600  # seconds until a part must have answered; only ever reached when so
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to outgoing connections, one of which could take it before it is used."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def wait_for(holds, what):

@@ -104,7 +104,9 @@ address = "127.0.0.1:{self.metrics}"
         self.process = subprocess.Popen([ASSAY, "filter", "--config", str(self.config)], stdout=self.out,
                                         stderr=subprocess.STDOUT)
         mta.wait_for(lambda: mta.answers(self.port) or self.process.poll() is not None, "the filter")
-        assert self.process.poll() is None, self.log()
+        if self.process.poll() is not None:
+            self.out.close()
+            raise AssertionError(self.log())
 
     def log(self):
         return (self.folder / "filter.log").read_text(errors="replace")
