@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -8,7 +9,7 @@
 namespace assay::cli {
 
 /// Exit codes of sysexits(3).
-enum class Status : int {
+enum class Status : std::uint8_t {
   ok = 0,
   usage = 64,
   bad_data = 65,

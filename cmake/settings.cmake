@@ -9,10 +9,17 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 if(ASSAY_LTO)
-  # A sixth of the time of a message. The objects hold plain code as well, so that the installed library links anywhere.
-  add_compile_options(-flto=auto -ffat-lto-objects)
+  # A sixth of the time of a message.
+  add_compile_options(-flto=auto)
   add_link_options(-flto=auto)
 endif()
+
+# The objects of what is installed hold plain code as well, so that they link anywhere.
+function(assay_linkable_objects target)
+  if(ASSAY_LTO)
+    target_compile_options(${target} PRIVATE -ffat-lto-objects)
+  endif()
+endfunction()
 
 if(ASSAY_SANITIZE)
   add_compile_options(-fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -25,7 +32,7 @@ endif()
 
 find_program(ASSAY_CCACHE ccache)
 if(ASSAY_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ASSAY_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${ASSAY_CCACHE})
 endif()
 find_program(ASSAY_MOLD mold)
 if(ASSAY_MOLD)

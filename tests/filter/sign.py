@@ -1,4 +1,4 @@
-"""Signs messages for the tests: DKIM (RFC 6376) and ARC (RFC 8617), relaxed/relaxed, RSA by the openssl program."""
+"""Signs messages for the tests: DKIM (RFC 6376) and ARC (RFC 8617), RSA by the openssl program."""
 import base64
 import hashlib
 import re
@@ -35,6 +35,14 @@ def relaxed_field(name, value):
     return name.lower().strip() + b":" + value + b"\r\n"
 
 
+def simple_field(name, value):
+    return name + b":" + value + b"\r\n"
+
+
+def simple_body(body):
+    return body.rstrip(b"\r\n") + b"\r\n"
+
+
 def relaxed_body(body):
     lines = [re.sub(rb"[ \t]+", b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
     while lines and not lines[-1]:
@@ -42,27 +50,29 @@ def relaxed_body(body):
     return b"".join(line + b"\r\n" for line in lines)
 
 
-def selected(fields, names):
+def selected(fields, names, form=relaxed_field):
     left = list(fields)
     out = b""
     for name in names:
         for at in range(len(left) - 1, -1, -1):
             if left[at][0].lower().strip() == name.encode():
-                out += relaxed_field(*left.pop(at))
+                out += form(*left.pop(at))
                 break
     return out
 
 
-def body_hash(body):
-    return base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
+def body_hash(body, form=relaxed_body):
+    return base64.b64encode(hashlib.sha256(form(body)).digest()).decode()
 
 
-def dkim(message, key, domain, selector="s1", names=("from", "to", "subject", "date", "message-id"), tags=""):
-    """The message with a DKIM-Signature above it."""
+def dkim(message, key, domain, selector="s1", names=("from", "to", "subject", "date", "message-id"), tags="",
+         form="relaxed"):
+    """The message with a DKIM-Signature above it, c=relaxed/relaxed or simple/simple."""
     fields, body = fields_of(message)
-    value = (f" v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s={selector}; {tags}\r\n\th={':'.join(names)};\r\n"
-             f"\tbh={body_hash(body)};\r\n\tb=").encode()
-    signed = selected(fields, names) + relaxed_field(b"DKIM-Signature", value)[:-2]
+    field_form, body_form = (relaxed_field, relaxed_body) if form == "relaxed" else (simple_field, simple_body)
+    value = (f" v=1; a=rsa-sha256; c={form}/{form}; d={domain}; s={selector}; {tags}\r\n\th={':'.join(names)};\r\n"
+             f"\tbh={body_hash(body, body_form)};\r\n\tb=").encode()
+    signed = selected(fields, names, field_form) + field_form(b"DKIM-Signature", value)[:-2]
     return b"DKIM-Signature:" + value + key.sign(signed).encode() + b"\r\n" + message
 
 

@@ -134,8 +134,7 @@ address = "127.0.0.1:{self.metrics}"
 
 
 class Test(unittest.TestCase):
-    """A name server, the filter, a Postfix and a sink behind it, for each test."""
-    quarantine = "header"
+    """A name server, the filter, an MTA and a sink behind it, for each test."""
     default_action = "tempfail"
 
     def setUp(self):
@@ -150,9 +149,11 @@ class Test(unittest.TestCase):
     def begin(self, config="", dns_port=None, **more):
         self.filter = Filter(self.folder, dns_port or self.names.port, config, **more)
         self.addCleanup(self.filter.stop)
-        self.mta = mta.Postfix(self.folder, f"inet:127.0.0.1:{self.filter.port}", self.sink.port,
-                               self.default_action)
+        self.mta = self.begin_mta()
         self.addCleanup(self.mta.stop)
+
+    def begin_mta(self):
+        return mta.Postfix(self.folder, f"inet:127.0.0.1:{self.filter.port}", self.sink.port, self.default_action)
 
     def send(self, message=MESSAGE, **more):
         return self.mta.send(message, **more)

@@ -1,0 +1,1 @@
+// Nothing: the headers of precompiled.cmake are what this is for.
