@@ -36,9 +36,15 @@ journal::Time now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+std::string data_folder(const config::Settings& settings) {
+  if (!settings.data.empty()) return settings.data;
+  const char* const given = std::getenv("STATE_DIRECTORY");  // systemd.exec(5)
+  return given != nullptr && given[0] == '/' ? given : "./var";
+}
+
 std::string journal_folder(const config::Settings& settings) {
   const std::string& folder = settings.journal.folder;
-  return folder.empty() ? settings.data + "/journal" : folder;
+  return folder.empty() ? data_folder(settings) + "/journal" : folder;
 }
 
 Expected<std::shared_ptr<const suffix::SuffixList>> read_suffixes(const config::Filter& filter) {

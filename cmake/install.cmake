@@ -17,6 +17,10 @@ if(TARGET assay)
 endif()
 install(FILES docs/man/assay.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES docs/man/assay.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
-install(FILES packaging/assay.toml packaging/systemd/assay.service docs/operate/grafana.json
-        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# Below lib itself, where systemd looks, also under /usr/local.
+configure_file(packaging/systemd/assay.service.in ${CMAKE_BINARY_DIR}/assay.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/assay.service DESTINATION lib/systemd/system)
+install(FILES packaging/sysusers.d/assay.conf DESTINATION lib/sysusers.d)
+install(FILES packaging/tmpfiles.d/assay.conf DESTINATION lib/tmpfiles.d)
+install(FILES packaging/assay.toml docs/operate/grafana.json DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -45,7 +45,7 @@ arc::Outcome validate(const mail::Header& header, std::string_view body, dns::Re
   dkim::BodyHashes hashes;
   const arc::Validator validator(header, hashes);
   const std::vector<dns::Question> told = validator.questions();
-  require(told.size() <= 2 * arc::max_sets);
+  require(told.size() <= std::size_t{2} * arc::max_sets);
   for (std::size_t at = 0; at < body.size(); at += piece) hashes.update(body.substr(at, piece));
   hashes.finish();
   Watched watched(zone, told);

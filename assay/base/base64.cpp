@@ -75,7 +75,8 @@ std::expected<std::string, Finding> decode(std::string_view text) {
     const char c = text[at];
     if (ascii::is_fws(c)) continue;
     if (c == '=') {
-      if (++padding > 2 || (digits + padding) > 4 || digits < 2) return bad("misplaced '='", at);
+      ++padding;
+      if (padding > 2 || (digits + padding) > 4 || digits < 2) return bad("misplaced '='", at);
       continue;
     }
     const std::int8_t value = values[static_cast<unsigned char>(c)];

@@ -50,7 +50,7 @@ class Spare {
   std::vector<Context> sha256_ = {};
 };
 thread_local bool Spare::gone = false;
-thread_local Spare spare;
+thread_local Spare spare;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 std::string result_of(EVP_MD_CTX* context) {
   unsigned char octets[EVP_MAX_MD_SIZE];

@@ -272,10 +272,10 @@ void run_query(const Json& one) {
   const Json asserts_of = expect.value("asserts", Json::array());
   for (const Json& expected : asserts_of) {
     if (expected["path"] == "location") {
-      EXPECT_EQ(facts.policy_domain.value().text(), expected["equals"]);
+      EXPECT_EQ(facts.policy_domain.value().text(), expected["equals"].get<std::string>());
     } else {
       ASSERT_EQ(expected["path"], "record");
-      EXPECT_EQ(facts.record->text, expected["equals"]);
+      EXPECT_EQ(facts.record->text, expected["equals"].get<std::string>());
     }
   }
 }

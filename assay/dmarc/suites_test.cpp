@@ -33,7 +33,8 @@ void expect_walks(const Json& one) {
   const Json org_domain_of = expect.value("org_domain", Json::object());
   for (const auto& [domain, organizational] : org_domain_of.items()) {
     const Walk walk = fetch_walk(DomainName::parse(domain).value(), zone);
-    EXPECT_EQ(organizational_domain(walk).value().text(), organizational) << domain;
+    EXPECT_EQ(organizational_domain(walk).value().text(), organizational.get<std::string>())
+        << domain;
   }
   const Json queries_of = expect.value("queries", Json::object());
   for (const auto& [domain, names] : queries_of.items()) {
@@ -56,7 +57,7 @@ void expect_alignment(const Json& expect, const Evaluation& evaluation) {
     if (placed.aligned != true) continue;
     identical = identical || placed.identifier.domain == evaluation.author;
   }
-  EXPECT_EQ(identical ? "strict" : "relaxed", expect["alignment"]);
+  EXPECT_EQ(identical ? "strict" : "relaxed", expect["alignment"].get<std::string>());
 }
 
 void expect_verdict(const Json& expect, const Evaluation& evaluation) {
@@ -71,7 +72,7 @@ void expect_verdict(const Json& expect, const Evaluation& evaluation) {
     if (!expect.contains(key)) continue;
     ASSERT_EQ(evaluation.policy_domain.has_value(), expect[key].is_string());
     if (evaluation.policy_domain) {
-      EXPECT_EQ(evaluation.policy_domain->text(), expect[key]);
+      EXPECT_EQ(evaluation.policy_domain->text(), expect[key].get<std::string>());
     }
   }
   if (expect.contains("reject")) {  // before sampling, as the suite has it

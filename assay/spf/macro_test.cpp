@@ -84,7 +84,8 @@ void check_suite_case(const json& data) {
   const auto macros =
       spf::parse_macro_string(data.at("macro").get<std::string>(), spf::MacroPlace::domain_spec);
   ASSERT_TRUE(macros) << macros.error().what;
-  EXPECT_EQ(ascii::to_lower(spf::expand_name(*macros, values)), data.at("expect"));
+  EXPECT_EQ(ascii::to_lower(spf::expand_name(*macros, values)),
+            data.at("expect").get<std::string>());
 }
 
 std::vector<testkit::SuiteCase> cases_of(const json& suite) {

@@ -116,7 +116,7 @@ std::string write_stricter(const Enforcement& enforcement) {
 }  // namespace
 
 std::span<const Row<Settings>> top_rows() {
-  static constexpr std::array rows = {text<&Settings::data, check_not_empty>("data")};
+  static constexpr std::array rows = {text<&Settings::data, check_text>("data")};
   return rows;
 }
 

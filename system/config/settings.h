@@ -129,7 +129,7 @@ struct Metrics {
 };
 
 struct Settings {
-  std::string data = "./var";
+  std::string data = "";  ///< a folder; empty: the one that systemd gives, or else ./var
   Filter filter = {};
   std::vector<Listener> listeners = {Listener{}};
   Dns dns = {};

@@ -203,7 +203,7 @@ TEST(LoadSettings, SaysThatAFolderIsNoFile) {
 TEST(LoadSettings, ReadsAFile) {
   const auto settings = load_settings("packaging/assay.toml");
   ASSERT_TRUE(settings);
-  EXPECT_EQ(settings->data, "./var");
+  EXPECT_EQ(settings->data, "");
 }
 
 TEST(Problem, IsSaidAsCompilersDo) {
