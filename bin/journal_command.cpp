@@ -13,6 +13,7 @@
 #include "assay/base/domain_name.h"
 #include "assay/base/try.h"
 #include "assay/base/utf8.h"
+#include "system/journal/erase.h"
 #include "system/journal/journal.h"
 #include "system/json/writer.h"
 
@@ -52,6 +53,15 @@ constexpr std::string_view stats_footer = R"(Example:
 Counts messages by result, action and override, and says which author domains fail most. Times are UTC.
 )";
 
+constexpr std::string_view erase_footer = R"(Example:
+  assay journal erase --domain example.com /var/lib/assay/journal
+
+Takes away the lines of messages that claim to come from the domain or one below it: it is an author
+domain or the domain of the envelope sender. A file is replaced when its new form is on the disk. Files that are still
+written (.part) are left and counted: erase again when their hour is over. What was learned from the lines
+stays in files of evidence, see assay evidence forget.
+)";
+
 /// Which lines are wanted.
 struct FilterOptions {
   std::string from = {};
@@ -65,6 +75,7 @@ struct Options {
   std::vector<std::string> paths = {};
   FilterOptions filter = {};
   OutputOptions output = {};
+  std::string domain = {};
 };
 
 struct Filter {
@@ -169,11 +180,8 @@ std::string harmless(std::string_view json) {
       text += ' ';
     } else if (utf8::is_harmless(next.value)) {
       text += json.substr(0, octets);
-    } else if (next.value < 0x10000) {
-      text += fmt::format("\\u{:04x}", next.value);
     } else {
-      text += fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + ((next.value - 0x10000) >> 10),
-                          0xdc00 + ((next.value - 0x10000) & 0x3ff));
+      utf8::append_json(text, next.value);
     }
     json.remove_prefix(octets);
   }
@@ -334,6 +342,54 @@ Expected<> run_stats(const Options& options) {
   return write_output(options.output.json ? as_json(counted) : in_words(counted));
 }
 
+// ---- erase -------------------------------------------------------------------------------------
+
+bool concerns(const journal::Entry& entry, const std::string& domain) {
+  const std::size_t at = entry.mail_from.rfind('@');
+  return is_within(entry.mail_from.substr(at == std::string::npos ? 0 : at + 1), domain) ||
+         std::ranges::any_of(entry.author_domains,
+                             [&](const std::string& one) { return is_within(one, domain); });
+}
+
+/// How many lines of a file concern the domain.
+Expected<std::uint64_t> count_concerned(std::string path, const std::string& domain) {
+  ASSAY_TRY(reader, open_file(path));
+  std::uint64_t lines = 0;
+  while (const auto line = reader.next()) {
+    lines += line->entry && concerns(*line->entry, domain) ? 1 : 0;
+  }
+  return lines;
+}
+
+Expected<> run_erase(const Options& options) {
+  ASSAY_TRY(name, parse_domain("--domain", options.domain));
+  const std::string& domain = name.text();
+  ASSAY_TRY(files, all_files(options.paths));
+  journal::Erased total;
+  std::uint64_t changed = 0;
+  std::uint64_t left = 0;
+  for (const std::string& path : files) {
+    if (path.ends_with(".part")) {
+      ASSAY_TRY(lines, count_concerned(path, domain));
+      left += lines;
+      continue;
+    }
+    const auto erased = journal::erase_lines(
+        path, [&](const journal::Entry& entry) { return concerns(entry, domain); });
+    if (!erased) return fail(Status::io, erased.error().what);
+    total.lines += erased->lines;
+    total.erased += erased->erased;
+    changed += erased->erased > 0 ? 1 : 0;
+  }
+  std::string text =
+      fmt::format("erased {} of {} lines, in {} files\n", total.erased, total.lines, changed);
+  if (left > 0) {
+    text += fmt::format(
+        "{} more in files that are still written: erase again when their hour is over\n", left);
+  }
+  return write_output(text);
+}
+
 // ---- The command line --------------------------------------------------------------------------
 
 void add_paths(const Command& command, Options& options) {
@@ -373,7 +429,7 @@ Command add_subcommand(const Command& journal, const Subcommand& what,
 
 void add_journal(const Command& program) {
   const Command journal =
-      program.subcommand("journal", "Show, check and count what the filter has journalled");
+      program.subcommand("journal", "Show, check, count and erase what the filter has journalled");
   journal.footer(help_footer);
   journal.needs_subcommand();
   const auto options = std::make_shared<Options>();
@@ -387,6 +443,11 @@ void add_journal(const Command& program) {
       add_subcommand(journal, {"stats", "Count messages", stats_footer, run_stats}, options);
   add_filter(stats, options->filter);
   add_json_option(stats, options->output);
+  add_subcommand(journal, {"erase", "Take away the lines of a domain", erase_footer, run_erase},
+                 options)
+      .option("--domain", options->domain, "The domain, with those below it")
+      .named("DOMAIN")
+      .required();
 }
 
 }  // namespace assay::cli

@@ -1,5 +1,6 @@
 #include "assay/verify/results_field.h"
 
+#include <ranges>
 #include <utility>
 
 namespace assay::verify {
@@ -64,7 +65,10 @@ authres::AuthenticationResults results_of(const Verdict& verdict, const Envelope
                                           std::string_view authserv_id) {
   authres::AuthenticationResults value{.authserv_id = std::string(authserv_id)};
   value.results.reserve(verdict.spf.size() + verdict.dkim.size() + 3);
-  for (const spf::Outcome& outcome : verdict.spf) value.results.push_back(result_of(outcome));
+  // MAIL FROM before HELO: many readers look at the first spf= alone.
+  for (const spf::Outcome& outcome : verdict.spf | std::views::reverse) {
+    value.results.push_back(result_of(outcome));
+  }
   for (const dkim::Outcome& outcome : verdict.dkim) value.results.push_back(result_of(outcome));
   if (verdict.dkim.empty()) value.results.push_back({.method = "dkim", .result = "none"});
   value.results.push_back(result_of(verdict.arc, envelope));

@@ -203,7 +203,8 @@ std::span<const Row<Evidence>> evidence_rows() {
 std::span<const Row<Journal>> journal_rows() {
   static constexpr std::array rows = {
       text<&Journal::folder, check_text>("folder"),
-      size<&Journal::max_backlog, 64 * kib, 64 * gib>("max_backlog")};
+      size<&Journal::max_backlog, 64 * kib, 64 * gib>("max_backlog"),
+      duration<&Journal::keep, 0, 3650 * day>("keep")};
   return rows;
 }
 

@@ -110,6 +110,7 @@ struct Journal {
   std::string folder = {};  ///< empty: <data>/journal
   std::size_t max_backlog = std::size_t{16}
                             << 20;  ///< octets kept in memory while the disk refuses
+  std::chrono::seconds keep = std::chrono::days{90};  ///< older files are removed; 0: none is
 };
 
 enum class LogFormat : std::uint8_t { logfmt, json };

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "system/journal/detail/files.h"
+#include "system/journal/detail/retention.h"
 #include "system/journal/line.h"
 
 namespace assay::journal {
@@ -52,6 +53,7 @@ struct Writer::State {
 
   void run();
   void recover();
+  void expire();
   void cycle(bool urgent);
   bool write_backlog(Steady::time_point now);
   void rotate();
@@ -87,6 +89,7 @@ struct Writer::State {
 
 void Writer::State::run() {
   recover();
+  expire();
   std::unique_lock lock(mutex);
   while (true) {
     wait(lock);
@@ -117,6 +120,15 @@ void Writer::State::recover() {
   stats.damaged_octets = completed.damaged_octets;
 }
 
+void Writer::State::expire() {
+  if (options.keep.count() == 0) return;
+  const Expired expired =
+      remove_files_before(options.folder, options.clock() - options.keep, *options.disk);
+  note(expired.error);
+  const std::lock_guard lock(mutex);
+  stats.expired_files += expired.files;
+}
+
 void Writer::State::note(const std::optional<Finding>& error) {
   if (!error) return;
   const std::lock_guard lock(mutex);
@@ -140,6 +152,7 @@ void Writer::State::rotate() {
   if (!file.is_open() || file.is_hour(options.clock())) return;
   note(file.complete());
   dirty = false;
+  expire();
 }
 
 bool Writer::State::write_backlog(Steady::time_point now) {

@@ -16,6 +16,7 @@ struct WriterOptions {
   std::string folder;                    ///< made if it is not there (not those above it)
   std::string host = "localhost";        ///< stands in the names of the files
   std::size_t max_backlog = 16'777'216;  ///< octets that wait for the disk; beyond it is loss
+  std::chrono::hours keep{0};            ///< older files are removed (RFC 9991 §7); 0: none is
   std::chrono::milliseconds gather{20};  ///< lines of this span go to the disk together
   std::chrono::milliseconds sync_every{1'000};   ///< fdatasync at most so often
   std::chrono::milliseconds retry_after{1'000};  ///< of a disk that failed
@@ -31,6 +32,7 @@ struct WriterStats {
   std::size_t waiting = 0;            ///< octets
   std::uint64_t recovered_files = 0;  ///< of processes that had died
   std::uint64_t damaged_octets = 0;   ///< of cut lines in them, kept in .damaged files
+  std::uint64_t expired_files = 0;    ///< removed, being older than `keep`
   std::uint64_t errors = 0;           ///< how often the disk failed
   bool failing = false;               ///< the last try to write failed
   std::string last_error = {};        ///< a sentence; stays when all is well again

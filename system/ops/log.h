@@ -23,7 +23,7 @@ namespace assay::ops {
 
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 enum class LogFormat : std::uint8_t { logfmt, json };
-/// Whether mail and client addresses are shown whole.
+/// Whether mail and client addresses are shown whole (RFC 9991 §7).
 enum class Addresses : std::uint8_t { shown, masked };
 
 struct LogOptions {

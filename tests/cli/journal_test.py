@@ -2,6 +2,7 @@
 """assay journal: cat, check and stats over files as docs/journal.md describes them."""
 import json
 import re
+from pathlib import Path
 
 from harness import ROOT, Test, main, run
 
@@ -76,6 +77,27 @@ class Journal(Test):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.out, line(1) + "\n" + line(2) + "\n")
         self.assertEqual(done.err, "assay: journal cat: 1 of 3 lines cannot be read; see assay journal check\n")
+
+    def test_erase(self):
+        """PRI-07"""
+        self.put("a.journal", line(1), line(2, **failing("evil.example")), "broken", line(3, mail_from="x@sub.example.com",
+                                                                                           **failing("evil.example")))
+        other = Path(self.put("b.journal", line(4, **failing("evil.example"))))
+        gone = Path(self.put("c.journal", line(5), line(6, author_domains=["sub.example.com"])))
+        self.put("d.journal.part", line(7))
+        before = other.stat()
+        done = run("journal", "erase", "--domain", "EXAMPLE.com", self.journal)
+        self.assertEqual(done.returncode, 0, done.err)
+        self.assertEqual(done.out, "erased 4 of 7 lines, in 2 files\n1 more in files that are still written: erase again "
+                                   "when their hour is over\n")
+        self.assertEqual(self.cat(), ["mx-2", "mx-4", "mx-7"])
+        self.assertEqual((self.folder / "journal/a.journal").read_text(),
+                         line(2, **failing("evil.example")) + "\nbroken\n")
+        self.assertFalse(gone.exists())
+        self.assertEqual(other.stat().st_mtime_ns, before.st_mtime_ns)
+        again = run("journal", "erase", "--domain", "example.com", self.journal)
+        self.assertTrue(again.out.startswith("erased 0 of 3 lines, in 0 files\n"), again.out)
+        self.assertEqual(run("journal", "erase", self.journal).returncode, 64)
 
     def test_check(self):
         self.put("a.journal", line(1), line(2))

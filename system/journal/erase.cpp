@@ -1,0 +1,98 @@
+#include "system/journal/erase.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "assay/base/try.h"
+#include "system/journal/detail/files.h"
+#include "system/journal/reader.h"
+
+namespace assay::journal {
+namespace {
+
+using Unwanted = std::function<bool(const Entry&)>;
+using Keep = std::function<std::expected<void, Finding>(std::string_view line)>;
+
+/// Hands over the lines that stay, each with its line feed.
+std::expected<Erased, Finding> sort_out(const std::string& path, const Unwanted& unwanted,
+                                        const Keep& keep) {
+  ASSAY_TRY(reader, Reader::open(path));
+  Erased erased;
+  while (const auto line = reader.next()) {
+    ++erased.lines;
+    if (line->entry && unwanted(*line->entry)) {
+      ++erased.erased;
+      continue;
+    }
+    if (!line->entry && line->text.empty()) {
+      return std::unexpected(Finding{
+          .code = "journal_file",
+          .what = describe(path, *line) + "; repair or remove the file, nothing of it was erased"});
+    }
+    if (auto kept = keep(std::string(line->text) + '\n'); !kept) {
+      return std::unexpected(std::move(kept.error()));
+    }
+  }
+  return erased;
+}
+
+/// The file beside the old one, gone again unless it takes its place.
+class Replacement {
+ public:
+  Replacement(std::string path, Disk& disk) : path_(std::move(path)), disk_(disk) {
+    static_cast<void>(disk_.remove(path_));  // of a run that was killed
+    file_ = Descriptor(disk_.create(path_));
+  }
+  ~Replacement() {
+    if (!path_.empty()) static_cast<void>(disk_.remove(path_));
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+  std::expected<void, Finding> write(std::string_view octets) {
+    while (!octets.empty()) {
+      const ssize_t written = file_.is_open() ? disk_.write(file_.get(), octets) : -1;
+      if (written < 0) return std::unexpected(disk_finding(path_, "cannot be written"));
+      octets.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  std::expected<void, Finding> take_place_of(const std::string& old) {
+    std::error_code error;
+    const auto status = std::filesystem::status(old, error);
+    if (!error) std::filesystem::permissions(path_, status.permissions(), error);
+    if (error || disk_.sync(file_.get()) != 0 || std::rename(path_.c_str(), old.c_str()) != 0) {
+      return std::unexpected(disk_finding(old, "cannot be replaced"));
+    }
+    path_.clear();
+    return {};
+  }
+
+ private:
+  std::string path_;
+  Disk& disk_;
+  Descriptor file_;
+};
+
+}  // namespace
+
+std::expected<Erased, Finding> erase_lines(const std::string& path, const Unwanted& unwanted) {
+  const Keep nothing = [](std::string_view) { return std::expected<void, Finding>(); };
+  ASSAY_TRY(found, sort_out(path, unwanted, nothing));
+  if (found.erased == 0) return found;
+  Disk disk;
+  if (found.erased == found.lines) {
+    if (disk.remove(path) != 0) return std::unexpected(disk_finding(path, "cannot be removed"));
+    return found;
+  }
+  Replacement replacement(path + ".erase", disk);
+  const auto keep = [&](std::string_view line) { return replacement.write(line); };
+  ASSAY_TRY(erased, sort_out(path, unwanted, keep));
+  if (auto done = replacement.take_place_of(path); !done) return std::unexpected(done.error());
+  return erased;
+}
+
+}  // namespace assay::journal
