@@ -7,7 +7,6 @@ import stat
 import struct
 import tempfile
 import unittest
-import urllib.request
 from pathlib import Path
 
 import mta
@@ -57,13 +56,6 @@ class Peers(unittest.TestCase):
         self.assertIn("dmarc=pass", results[0].value)
         return edits
 
-    def metric(self, name):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.filter.metrics}/metrics", timeout=mta.WAIT) as answer:
-            text = answer.read().decode()
-        found = re.search(rf"(?m)^{re.escape(name)} (\S+)$", text)
-        self.assertTrue(found, f"{name} is missing in\n{text}")
-        return float(found[1])
-
 
 class Broken(Peers):
     def test_packets_cut_anywhere_and_packets_together(self):
@@ -110,7 +102,7 @@ class Broken(Peers):
             peer.close()
         self.passes(self.peer())
         self.assertEqual(len(self.filter.entries()), 1)
-        mta.wait_for(lambda: self.metric("assay_held_octets") == 0, "the memory to come back")
+        mta.wait_for(lambda: self.filter.metric("assay_held_octets") == 0, "the memory to come back")
 
     def test_silence_is_ended(self):
         self.begin('idle_time = "1s"')
@@ -141,7 +133,7 @@ class Broken(Peers):
         self.passes(self.peer())
         self.assertEqual(len(self.filter.entries()), 1)
         # Macros that are cut may still be a newer MTA's.
-        self.assertEqual(self.metric("assay_faults_total"), 10)
+        self.assertEqual(self.filter.metric("assay_faults_total"), 10)
 
     def test_wild_octets_reach_the_journal_as_text(self):
         self.begin()
@@ -161,7 +153,7 @@ class Broken(Peers):
             self.passes(peer)
         kept[0].quit()
         self.assertTrue(kept[0].is_closed())
-        mta.wait_for(lambda: self.metric("assay_connections") == 2, "the place to be free")
+        mta.wait_for(lambda: self.filter.metric("assay_connections") == 2, "the place to be free")
         self.passes(self.peer())
 
     def test_forged_results_go_from_mail_that_cannot_be_tested(self):
@@ -171,7 +163,7 @@ class Broken(Peers):
         reply, edits = self.peer().send_message(large, "<bounce@aligned.example>")
         self.assertEqual(reply.kind, "continue")
         self.assertEqual([(edit.kind, edit.index) for edit in edits], [("delete", 2), ("delete", 1)])
-        self.assertEqual(self.metric("assay_faults_total"), 1)
+        self.assertEqual(self.filter.metric("assay_faults_total"), 1)
 
 
 class Usual(Peers):

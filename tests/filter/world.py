@@ -1,11 +1,13 @@
 """What the tests of the filter share: a zone with keys, the filter as a process, and messages."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -110,6 +112,13 @@ address = "127.0.0.1:{self.metrics}"
 
     def log(self):
         return (self.folder / "filter.log").read_text(errors="replace")
+
+    def metric(self, name):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=mta.WAIT) as answer:
+            text = answer.read().decode()
+        found = re.search(rf"(?m)^{re.escape(name)} (\S+)$", text)
+        assert found, f"{name} is missing in\n{text}"
+        return float(found[1])
 
     def reload(self):
         before = self.log().count("event=reloaded") + self.log().count("event=reload_failed")
