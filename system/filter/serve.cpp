@@ -1,7 +1,8 @@
 #include "system/filter/serve.h"
 
+#include <memory>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace assay::filter {
 namespace {
@@ -38,7 +39,8 @@ void serve(Connection& connection, Shared& shared, std::size_t listener) {
   using Clock = std::chrono::steady_clock;
   MessageFilter filter(shared, listener);
   milter::Session session(filter);
-  std::vector<char> buffer(buffer_octets);
+  const auto room = std::make_unique_for_overwrite<char[]>(buffer_octets);
+  const std::span<char> buffer(room.get(), buffer_octets);
   Clock::time_point began = Clock::now();
   for (;;) {
     const bool busy = filter.busy();

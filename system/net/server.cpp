@@ -7,39 +7,65 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <semaphore>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace assay::net {
 
+namespace {
+
+/// A thread without work waits so long for more: MTAs open a connection for each SMTP session, and
+/// a thread for each would cost more than most messages do.
+constexpr std::chrono::seconds idle_time{10};
+
+}  // namespace
+
 /// Shared with the threads of connections, which may outlive the server that gave up on them.
 struct Server::State : std::enable_shared_from_this<Server::State> {
+  struct Work {
+    Descriptor socket = {};
+    std::size_t listener = 0;
+  };
+  /// A thread that waits for work; the acceptor wakes the one that has waited least, whose memory
+  /// the processor still has at hand.
+  struct Worker {
+    Work work = {};  ///< without a socket: the end
+    std::binary_semaphore handed{0};
+  };
+
   std::vector<Listening> sockets;
   Serve serve;
   ServerOptions options;
   Descriptor stopping{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::mutex mutex = {};
-  std::condition_variable ended = {};
+  std::condition_variable ended = {};  ///< a connection or a thread
+  std::vector<Worker*> idle = {};
+  std::size_t threads = 0;
+  bool ending = false;
   Stats stats = {};
   std::thread acceptor = {};
 
   void accept_all();
   void accept_from(std::size_t listener);
-  void start(Descriptor socket, std::size_t listener);
-  void run(Descriptor socket, std::size_t listener);
   bool admit();
-  void release();
+  void hand_over(Work work);
+  void begin_thread(Work work);
+  void serve_one(Work work);
+  bool wait_for_work(Worker& worker);
+  void work_on(Work first);
 };
 
 void Server::State::accept_all() {
-  std::vector<pollfd> waiting;
-  for (const Listening& one : sockets) waiting.push_back({one.descriptor(), POLLIN, 0});
-  waiting.push_back({stopping.get(), POLLIN, 0});
+  std::vector<pollfd> polled;
+  for (const Listening& one : sockets) polled.push_back({one.descriptor(), POLLIN, 0});
+  polled.push_back({stopping.get(), POLLIN, 0});
   for (;;) {
-    if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;  // EINTR
-    if (waiting.back().revents != 0) return;
+    if (::poll(polled.data(), polled.size(), -1) < 0) continue;  // EINTR
+    if (polled.back().revents != 0) return;
     for (std::size_t i = 0; i < sockets.size(); ++i) {
-      if (waiting[i].revents != 0) accept_from(i);
+      if (polled[i].revents != 0) accept_from(i);
     }
   }
 }
@@ -51,7 +77,7 @@ void Server::State::accept_from(std::size_t listener) {
     ::poll(nullptr, 0, 10);
     return;
   }
-  if (admit()) start(std::move(socket), listener);
+  if (admit()) hand_over({.socket = std::move(socket), .listener = listener});
 }
 
 bool Server::State::admit() {
@@ -65,31 +91,65 @@ bool Server::State::admit() {
   return true;
 }
 
-void Server::State::release() {
-  const std::scoped_lock lock(mutex);
-  --stats.open;
-  ended.notify_all();
+void Server::State::hand_over(Work work) {
+  std::unique_lock lock(mutex);
+  if (idle.empty()) {
+    ++threads;
+    lock.unlock();
+    return begin_thread(std::move(work));
+  }
+  Worker& worker = *idle.back();
+  idle.pop_back();
+  lock.unlock();
+  worker.work = std::move(work);
+  worker.handed.release();
 }
 
-void Server::State::start(Descriptor socket, std::size_t listener) {
-  auto holder = std::make_shared<Descriptor>(std::move(socket));
+void Server::State::begin_thread(Work work) {
+  const auto first = std::make_shared<Work>(std::move(work));
   try {
-    std::thread([self = shared_from_this(), holder, listener] {
-      self->run(std::move(*holder), listener);
-    }).detach();
+    std::thread([self = shared_from_this(), first] { self->work_on(std::move(*first)); }).detach();
   } catch (const std::system_error&) {  // no thread to be had
-    release();
     const std::scoped_lock lock(mutex);
+    --threads;
+    --stats.open;
     ++stats.refused;
   }
 }
 
-void Server::State::run(Descriptor socket, std::size_t listener) {
+void Server::State::serve_one(Work work) {
+  Connection connection(std::move(work.socket), stopping.get());
+  serve(connection, work.listener);
+}
+
+/// False when none has come for long, or none will.
+bool Server::State::wait_for_work(Worker& worker) {
   {
-    Connection connection(std::move(socket), stopping.get());
-    serve(connection, listener);
+    const std::scoped_lock lock(mutex);
+    if (ending) return false;
+    idle.push_back(&worker);
   }
-  release();
+  if (!worker.handed.try_acquire_for(idle_time)) {
+    {
+      const std::scoped_lock lock(mutex);
+      if (std::erase(idle, &worker) > 0) return false;
+    }
+    worker.handed.acquire();  // it was on its way
+  }
+  return static_cast<bool>(worker.work.socket);
+}
+
+void Server::State::work_on(Work first) {
+  Worker worker{.work = std::move(first)};
+  do {
+    serve_one(std::exchange(worker.work, {}));
+    const std::scoped_lock lock(mutex);
+    --stats.open;
+    ended.notify_all();
+  } while (wait_for_work(worker));
+  const std::scoped_lock lock(mutex);
+  --threads;
+  ended.notify_all();
 }
 
 Server::Server(std::vector<Listening> sockets, Serve serve, const ServerOptions& options)
@@ -116,7 +176,9 @@ std::size_t Server::stop(std::chrono::milliseconds patience) {
     state_->sockets.clear();
   }
   std::unique_lock lock(state_->mutex);
-  state_->ended.wait_for(lock, patience, [&] { return state_->stats.open == 0; });
+  state_->ending = true;
+  for (State::Worker* worker : std::exchange(state_->idle, {})) worker->handed.release();
+  state_->ended.wait_for(lock, patience, [&] { return state_->threads == 0; });
   return state_->stats.open;
 }
 

@@ -14,7 +14,8 @@ struct ServerOptions {
   std::size_t max_connections = 500;
 };
 
-/// Accepts connections and serves each in a thread of its own, which is free to wait. A connection
+/// Accepts connections and serves each in a thread that is its own meanwhile and free to wait;
+/// threads without a connection stay for ten seconds, for the next ones. A connection
 /// beyond the limit is closed at once and counted, so that the other side falls back to what it
 /// does without us.
 class Server {
