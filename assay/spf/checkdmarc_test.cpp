@@ -179,7 +179,7 @@ void check_choice(const json& data, const json& texts) {
   for (const json& claim : expect.value("asserts", json::array())) {
     if (claim.at("path") != "record") continue;
     ASSERT_EQ(outcome.records.size(), 1U);
-    EXPECT_EQ(outcome.records.front().text, claim.at("equals"));
+    EXPECT_EQ(outcome.records.front().text, claim.at("equals").get<std::string>());
   }
 }
 
