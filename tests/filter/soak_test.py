@@ -84,7 +84,8 @@ class Soak(unittest.TestCase):
             if MINUTES:
                 print(f"{(rounds + 2) * A_ROUND * CONNECTIONS} messages: {now >> 10} KiB, "
                       f"{descriptors(self.filter.process)} descriptors", flush=True)
-            self.assertLessEqual(descriptors(self.filter.process), idle)
+            # A question to the DNS may be under way; a leak would be one for each of the connections.
+            self.assertLess(descriptors(self.filter.process), idle + CONNECTIONS // 2)
             self.assertLess(now, settled * 1.1 + (4 << 20), f"after {rounds} rounds")
 
 
