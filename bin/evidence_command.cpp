@@ -28,6 +28,7 @@
 #include "bin/arguments.h"
 #include "bin/command.h"
 #include "bin/files.h"
+#include "bin/journal_files.h"
 
 namespace assay::cli {
 namespace {
@@ -133,27 +134,12 @@ struct Read {
   std::uint64_t broken = 0;
 };
 
-Expected<> learn_file(evidence::Learner& learner, const std::string& path, Read& read) {
-  auto reader = journal::Reader::open(path);
-  if (!reader) return fail(Status::no_input, reader.error().what);
-  while (const auto line = reader->next()) {
-    if (line->entry) learner.take(*line->entry);
-    ++(line->entry ? read.messages : read.broken);
-  }
-  return {};
-}
-
 Expected<> learn(evidence::Learner& learner, const std::vector<std::string>& paths, Read& read) {
-  for (const std::string& path : paths) {
-    const auto files = journal::journal_files(path);
-    if (!files) {
-      return fail(Status::no_input, files.error().what + "; give a journal file or folder");
-    }
-    for (const std::string& file : *files) {
-      if (auto learned = learn_file(learner, file, read); !learned) return learned;
-    }
-  }
-  return {};
+  return for_each_line(paths, [&](const std::string&, const journal::Line& line) {
+    if (line.entry) learner.take(*line.entry);
+    ++(line.entry ? read.messages : read.broken);
+    return Expected<>();
+  });
 }
 
 std::string built_in_words(const Options& options, const Knowledge& knowledge, const Read& read) {

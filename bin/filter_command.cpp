@@ -1,7 +1,12 @@
+#include <fmt/ranges.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -86,6 +91,16 @@ Expected<std::unique_ptr<ops::HttpServer>> start_pages(const config::Metrics& se
   return fail(Status::unavailable, server.error().what);
 }
 
+/// Lets the process have as many descriptors as it may, and returns how many those are. A shell
+/// gives 1,024 of them, which is fewer connections than may be configured.
+std::uint64_t raise_descriptor_limit() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+  return limit.rlim_max;
+}
+
 /// The filter from its start to its end.
 class Running {
  public:
@@ -97,6 +112,7 @@ class Running {
   Expected<> run();
 
  private:
+  void check_descriptors();
   void reload();
   void end();
 
@@ -112,6 +128,7 @@ class Running {
 };
 
 Expected<> Running::run() {
+  check_descriptors();
   ASSAY_TRY(role, FilterRole::start(settings_, log_, metrics_));
   role_ = std::move(role);
   ASSAY_TRY(pages, start_pages(settings_.metrics, metrics_, *role_));
@@ -131,6 +148,16 @@ Expected<> Running::run() {
   }
 }
 
+void Running::check_descriptors() {
+  constexpr std::uint64_t others = 100;  // files, and questions to the DNS
+  const std::uint64_t limit = raise_descriptor_limit();
+  if (limit >= settings_.filter.max_connections + others) return;
+  log_.write(ops::LogLevel::warning, "few_descriptors", [&](ops::Fields& fields) {
+    fields.number("limit", limit);
+    fields.text("what", "not enough for filter.max_connections; raise the limit of open files");
+  });
+}
+
 /// A configuration that is no good changes nothing.
 void Running::reload() {
   manager_.reloading();
@@ -142,6 +169,13 @@ void Running::reload() {
   if (done) {
     log_.set_level(static_cast<ops::LogLevel>(settings->log.level));
     log_.write(ops::LogLevel::info, "reloaded");
+    const std::vector<std::string> later = config::needs_restart(settings_, *settings);
+    if (!later.empty()) {
+      log_.write(ops::LogLevel::warning, "needs_restart", [&](ops::Fields& fields) {
+        fields.text("what", fmt::format("{}", fmt::join(later, ", ")));
+        fields.text("then", "changes of these count when assay is started again");
+      });
+    }
   } else {
     log_.write(ops::LogLevel::error, "reload_failed", [&](ops::Fields& fields) {
       fields.text("what", done.error().what);

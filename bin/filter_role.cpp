@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -38,8 +40,9 @@ journal::Time now() {
 
 std::string data_folder(const config::Settings& settings) {
   if (!settings.data.empty()) return settings.data;
-  const char* const given = std::getenv("STATE_DIRECTORY");  // systemd.exec(5)
-  return given != nullptr && given[0] == '/' ? given : "./var";
+  const char* const given = std::getenv("STATE_DIRECTORY");  // systemd.exec(5): a list
+  const std::string_view folders = given != nullptr ? given : "";
+  return folders.starts_with('/') ? std::string(folders.substr(0, folders.find(':'))) : "./var";
 }
 
 std::string journal_folder(const config::Settings& settings) {
@@ -167,6 +170,8 @@ void FilterRole::show(ops::Metrics& metrics) {
   journal::Writer* journal = &journal_;
   counter("assay_journal_written_total", "Lines written", [=] { return journal->stats().written; });
   counter("assay_journal_lost_total", "Lines lost", [=] { return journal->stats().lost; });
+  counter("assay_journal_expired_files_total", "Files removed for their age",
+          [=] { return journal->stats().expired_files; });
   gauge("assay_journal_waiting_octets", "Octets that wait for the disk",
         [=] { return journal->stats().waiting; });
 }
@@ -203,7 +208,12 @@ std::shared_ptr<const filter::Policy> FilterRole::policy() const {
   return policy_;
 }
 
-Expected<> FilterRole::reload(const config::Settings& settings) {
+Expected<> FilterRole::reload(config::Settings settings) {
+  // The sockets stay, and so each has to find its own settings at its place.
+  const std::vector<config::Listener> open = policy()->settings.listeners;
+  const bool same = std::ranges::equal(open, settings.listeners, {}, &config::Listener::address,
+                                       &config::Listener::address);
+  if (!same) settings.listeners = open;
   ASSAY_TRY(policy, make_policy(settings));
   const std::scoped_lock lock(mutex_);
   policy_ = std::move(policy);

@@ -36,7 +36,7 @@ class FilterRole {
   /// Takes a new configuration and snapshot without dropping a session; listeners, [dns],
   /// [journal], [metrics] and [log] but for the level wait for a restart. Errors leave all as it
   /// is.
-  Expected<> reload(const config::Settings& settings);
+  Expected<> reload(config::Settings settings);
 
   /// No new connections; waits for messages under way as long as `patience`, then closes the
   /// journal. Gives the number of connections cut off.

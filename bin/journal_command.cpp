@@ -20,6 +20,7 @@
 #include "bin/arguments.h"
 #include "bin/command.h"
 #include "bin/files.h"
+#include "bin/journal_files.h"
 
 namespace assay::cli {
 namespace {
@@ -128,45 +129,6 @@ bool accepts(const Filter& filter, const journal::Entry& entry) {
          std::ranges::any_of(entry.author_domains, [&](const std::string& domain) {
            return is_within(domain, filter.author);
          });
-}
-
-Expected<std::vector<std::string>> all_files(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    auto found = journal::journal_files(path);
-    if (!found)
-      return fail(Status::no_input, found.error().what + "; give a journal file or folder");
-    std::ranges::move(*found, std::back_inserter(files));
-  }
-  return files;
-}
-
-/// Opens a file that was listed. One that its writer has completed since is found under its final
-/// name, which `path` then is.
-Expected<journal::Reader> open_file(std::string& path) {
-  auto reader = journal::Reader::open(path);
-  if (!reader && path.ends_with(".part")) {
-    const std::string complete = path.substr(0, path.size() - std::string_view(".part").size());
-    if (auto renamed = journal::Reader::open(complete)) {
-      path = complete;
-      return std::move(*renamed);
-    }
-  }
-  if (!reader) return fail(Status::no_input, reader.error().what);
-  return std::move(*reader);
-}
-
-/// What every line of all files is handed to: good ones and broken ones.
-template <class OnLine>
-Expected<> for_each_line(const std::vector<std::string>& paths, const OnLine& on_line) {
-  ASSAY_TRY(files, all_files(paths));
-  for (std::string& path : files) {
-    ASSAY_TRY(reader, open_file(path));
-    while (const auto line = reader.next()) {
-      if (auto done = on_line(path, *line); !done) return done;
-    }
-  }
-  return {};
 }
 
 /// JSON text that holds raw what a terminal must not get, with that escaped (SEC-03). What JSON
@@ -353,7 +315,7 @@ bool concerns(const journal::Entry& entry, const std::string& domain) {
 
 /// How many lines of a file concern the domain.
 Expected<std::uint64_t> count_concerned(std::string path, const std::string& domain) {
-  ASSAY_TRY(reader, open_file(path));
+  ASSAY_TRY(reader, open_journal(path));
   std::uint64_t lines = 0;
   while (const auto line = reader.next()) {
     lines += line->entry && concerns(*line->entry, domain) ? 1 : 0;
@@ -364,7 +326,7 @@ Expected<std::uint64_t> count_concerned(std::string path, const std::string& dom
 Expected<> run_erase(const Options& options) {
   ASSAY_TRY(name, parse_domain("--domain", options.domain));
   const std::string& domain = name.text();
-  ASSAY_TRY(files, all_files(options.paths));
+  ASSAY_TRY(files, find_journals(options.paths));
   journal::Erased total;
   std::uint64_t changed = 0;
   std::uint64_t left = 0;

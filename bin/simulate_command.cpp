@@ -20,6 +20,7 @@
 #include "bin/command.h"
 #include "bin/files.h"
 #include "bin/filter_role.h"
+#include "bin/journal_files.h"
 
 namespace assay::cli {
 namespace {
@@ -95,22 +96,14 @@ void take(Result& result, const filter::Policy& policy, const journal::Entry& en
 }
 
 Expected<> read_all(const SimulateOptions& options, const filter::Policy& policy, Result& result) {
-  for (const std::string& path : options.paths) {
-    const auto files = journal::journal_files(path);
-    if (!files) return fail(Status::no_input, files.error().what);
-    for (const std::string& file : *files) {
-      auto reader = journal::Reader::open(file);
-      if (!reader) return fail(Status::no_input, reader.error().what);
-      while (const auto line = reader->next()) {
-        if (line->entry) {
-          take(result, policy, *line->entry);
-        } else {
-          ++result.broken;
-        }
-      }
+  return for_each_line(options.paths, [&](const std::string&, const journal::Line& line) {
+    if (line.entry) {
+      take(result, policy, *line.entry);
+    } else {
+      ++result.broken;
     }
-  }
-  return {};
+    return Expected<>();
+  });
 }
 
 using Sorted = std::vector<std::pair<Group, Changed>>;

@@ -229,4 +229,25 @@ std::expected<Settings, std::vector<Problem>> parse_settings(std::string_view to
   return settings;
 }
 
+std::vector<std::string> needs_restart(const Settings& running, const Settings& wanted) {
+  const auto same_socket = [](const Listener& a, const Listener& b) {
+    return a.address == b.address && a.mode == b.mode;
+  };
+  const std::pair<bool, const char*> compared[] = {
+      {running.data == wanted.data, "data"},
+      {std::ranges::equal(running.listeners, wanted.listeners, same_socket), "listen"},
+      {running.filter.max_connections == wanted.filter.max_connections, "filter.max_connections"},
+      {running.filter.lookup_time == wanted.filter.lookup_time, "filter.lookup_time"},
+      {running.dns == wanted.dns, "dns"},
+      {running.journal == wanted.journal, "journal"},
+      {running.log.format == wanted.log.format, "log.format"},
+      {running.log.mask_addresses == wanted.log.mask_addresses, "log.mask_addresses"},
+      {running.metrics == wanted.metrics, "metrics"}};
+  std::vector<std::string> differing;
+  for (const auto& [same, name] : compared) {
+    if (!same) differing.emplace_back(name);
+  }
+  return differing;
+}
+
 }  // namespace assay::config

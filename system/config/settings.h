@@ -69,6 +69,7 @@ struct Dns {
   bool dnssec = true;
   std::size_t cache_octets = std::size_t{16} << 20;
   std::string zone = {};  ///< a master file instead of the network (for trying)
+  bool operator==(const Dns&) const = default;
 };
 
 /// [enforcement]
@@ -111,6 +112,7 @@ struct Journal {
   std::size_t max_backlog = std::size_t{16}
                             << 20;  ///< octets kept in memory while the disk refuses
   std::chrono::seconds keep = std::chrono::days{90};  ///< older files are removed; 0: none is
+  bool operator==(const Journal&) const = default;
 };
 
 enum class LogFormat : std::uint8_t { logfmt, json };
@@ -127,10 +129,11 @@ struct Log {
 struct Metrics {
   std::string address = "127.0.0.1:8892";  ///< empty: off; loopback unless `public` is set
   bool is_public = false;                  ///< key `public`: whoever reaches the address may read
+  bool operator==(const Metrics&) const = default;
 };
 
 struct Settings {
-  std::string data = "";  ///< a folder; empty: the one that systemd gives, or else ./var
+  std::string data = {};  ///< a folder; empty: the one that systemd gives, or else ./var
   Filter filter = {};
   std::vector<Listener> listeners = {Listener{}};
   Dns dns = {};
@@ -141,6 +144,10 @@ struct Settings {
   Log log = {};
   Metrics metrics = {};
 };
+
+/// What differs of that which is read at the start alone, by the names in the file ("dns",
+/// "listen"): a running process keeps it as it was until it is started again.
+std::vector<std::string> needs_restart(const Settings& running, const Settings& wanted);
 
 /// Where in the file: 1 is the first.
 struct Place {

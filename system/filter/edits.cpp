@@ -35,7 +35,7 @@ std::string dmarc_comment(const verify::Verdict& verdict, const verify::Decision
 
 void ForgedResults::see(std::string_view name, std::string_view value,
                         std::string_view authserv_id) {
-  if (!ascii::iequals(name, results_name)) return;
+  if (too_many() || !ascii::iequals(name, results_name)) return;
   ++seen_;
   const mail::Field field{.raw = {}, .name = name, .value = value};
   if (authres::must_remove(field, authserv_id)) forged_.push_back(seen_);

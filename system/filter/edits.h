@@ -17,7 +17,12 @@ namespace assay::filter {
 /// cannot be judged.
 class ForgedResults {
  public:
+  /// An MTA looks for each that goes from the first field on. More than this came with no mail.
+  static constexpr std::size_t most = 1'000;
+
   void see(std::string_view name, std::string_view value, std::string_view authserv_id);
+  /// More than can be removed: such a message is refused (RFC 8601 §5 lets none of them stay).
+  bool too_many() const { return forged_.size() > most; }
   /// Their removal, the last one first.
   std::vector<milter::Edit> removals() const;
 

@@ -213,6 +213,7 @@ Ending MessageFilter::end_of_message(const Macros& macros) {
   if (message->transaction.queue_id.empty()) message->transaction.queue_id = macros.find("i");
   // RFC 9989 §5.3.6: whatever goes wrong here, no message passes as if it had been tested.
   try {
+    if (message->forged.too_many()) return refuse_forged();
     if (!message->trouble.empty()) return fault(*message, message->trouble);
     if (!message->exempt.empty()) return let_through(*message, message->exempt);
     if (!message->session) return fault(*message, "the message ended before its header");
@@ -232,6 +233,12 @@ Ending MessageFilter::fault(const Message& message, std::string_view what) {
   }
   return {.reply = {.kind = Reply::Kind::custom,
                     .text = "451 4.7.1 The message could not be tested now, try again later"}};
+}
+
+Ending MessageFilter::refuse_forged() {
+  shared_.watch.fault("a message forges more Authentication-Results than can be removed");
+  return {.reply = {.kind = Reply::Kind::custom,
+                    .text = "550 5.7.1 The message has too many Authentication-Results fields"}};
 }
 
 void MessageFilter::abort() {

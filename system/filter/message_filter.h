@@ -73,6 +73,7 @@ class MessageFilter final : public milter::Handler {
   verify::Decision decide(const Message& message, const Judged& judged);
   milter::Ending answer(const Message& message, const Judged& judged, std::string_view host) const;
   milter::Ending let_through(Message& message, std::string exempt);
+  milter::Ending refuse_forged();
   milter::Ending fault(const Message& message, std::string_view what);
   const config::Listener& listener_of(const Policy& policy) const;
   /// Our name in Authentication-Results.

@@ -1,9 +1,9 @@
 #include "system/journal/erase.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "assay/base/try.h"
 #include "system/journal/detail/files.h"
@@ -43,7 +43,6 @@ class Replacement {
  public:
   Replacement(std::string path, Disk& disk) : path_(std::move(path)), disk_(disk) {
     static_cast<void>(disk_.remove(path_));  // of a run that was killed
-    file_ = Descriptor(disk_.create(path_));
   }
   ~Replacement() {
     if (!path_.empty()) static_cast<void>(disk_.remove(path_));
@@ -51,9 +50,21 @@ class Replacement {
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
 
+  /// Made with the owner and mode of the file that it is to replace.
+  std::expected<void, Finding> open_as(const std::string& old) {
+    struct stat status = {};
+    file_ = Descriptor(disk_.create(path_));
+    if (!file_.is_open() || ::stat(old.c_str(), &status) != 0 ||
+        ::fchown(file_.get(), status.st_uid, status.st_gid) != 0 ||
+        ::fchmod(file_.get(), status.st_mode & 07777U) != 0) {
+      return std::unexpected(disk_finding(path_, "cannot be made"));
+    }
+    return {};
+  }
+
   std::expected<void, Finding> write(std::string_view octets) {
     while (!octets.empty()) {
-      const ssize_t written = file_.is_open() ? disk_.write(file_.get(), octets) : -1;
+      const ssize_t written = disk_.write(file_.get(), octets);
       if (written < 0) return std::unexpected(disk_finding(path_, "cannot be written"));
       octets.remove_prefix(static_cast<std::size_t>(written));
     }
@@ -61,13 +72,13 @@ class Replacement {
   }
 
   std::expected<void, Finding> take_place_of(const std::string& old) {
-    std::error_code error;
-    const auto status = std::filesystem::status(old, error);
-    if (!error) std::filesystem::permissions(path_, status.permissions(), error);
-    if (error || disk_.sync(file_.get()) != 0 || std::rename(path_.c_str(), old.c_str()) != 0) {
+    if (disk_.sync(file_.get()) != 0 || std::rename(path_.c_str(), old.c_str()) != 0) {
       return std::unexpected(disk_finding(old, "cannot be replaced"));
     }
     path_.clear();
+    const std::size_t slash = old.rfind('/');
+    static_cast<void>(
+        disk_.sync_folder(slash == std::string::npos ? "." : old.substr(0, slash + 1)));
     return {};
   }
 
@@ -89,6 +100,7 @@ std::expected<Erased, Finding> erase_lines(const std::string& path, const Unwant
     return found;
   }
   Replacement replacement(path + ".erase", disk);
+  if (auto opened = replacement.open_as(path); !opened) return std::unexpected(opened.error());
   const auto keep = [&](std::string_view line) { return replacement.write(line); };
   ASSAY_TRY(erased, sort_out(path, unwanted, keep));
   if (auto done = replacement.take_place_of(path); !done) return std::unexpected(done.error());

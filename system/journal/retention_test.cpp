@@ -1,13 +1,19 @@
 #include "system/journal/detail/retention.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "system/journal/erase.h"
+#include "system/journal/line.h"
 #include "system/journal/testdata/full_entry.h"
 #include "system/journal/testdata/scratch.h"
 #include "system/journal/time_text.h"
@@ -59,6 +65,49 @@ TEST(JournalRetention, OldFilesGoWhenTheWriterStartsAndNothingElse) {
   EXPECT_EQ(files, stays.size());
   for (const std::string& name : stays)
     EXPECT_TRUE(std::filesystem::exists(folder + "/" + name)) << name;
+}
+
+TEST(JournalRetention, OldFilesGoWithoutMailToo) {
+  const Scratch scratch;
+  const std::string folder = scratch.path("journal");
+  std::filesystem::create_directory(folder);
+  std::atomic<Time> now = noon;
+  Writer writer({.folder = folder,
+                 .host = "host",
+                 .keep = 30 * 24h,
+                 .expire_every = 5ms,
+                 .clock = [&] { return now.load(); }});
+  const std::string name = folder + "/mx-20260501T000000000-20260501T11.journal";
+  std::ofstream(name) << "x\n";
+  ASSERT_TRUE(writer.flush());
+  EXPECT_TRUE(std::filesystem::exists(name));
+  now = noon + 31 * 24h;
+  while (writer.stats().expired_files == 0) std::this_thread::sleep_for(1ms);
+  EXPECT_FALSE(std::filesystem::exists(name));
+}
+
+TEST(JournalErase, KeepsModeAndOwner) {
+  const Scratch scratch;
+  const std::string path = scratch.path("a.journal");
+  Entry entry = full_entry();
+  std::ofstream file(path);
+  for (const char* id : {"a", "b"}) {
+    entry.id = id;
+    file << to_line(entry) << '\n';
+  }
+  file.close();
+  ASSERT_EQ(::chmod(path.c_str(), 0604), 0);
+  const bool is_root = ::geteuid() == 0;
+  const uid_t owner = is_root ? 4711 : ::geteuid();  // others cannot give a file away
+  const gid_t group = is_root ? 4712 : ::getegid();
+  ASSERT_EQ(::chown(path.c_str(), owner, group), 0);
+  const auto erased = erase_lines(path, [](const Entry& one) { return one.id == "a"; });
+  ASSERT_TRUE(erased) << erased.error().what;
+  EXPECT_EQ(erased->erased, 1U);
+  struct stat status = {};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0604U);
+  EXPECT_EQ(std::pair(status.st_uid, status.st_gid), std::pair(owner, group));
 }
 
 TEST(JournalErase, LeavesTheFileWhereALineCannotBeCopied) {

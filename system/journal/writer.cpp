@@ -53,7 +53,7 @@ struct Writer::State {
 
   void run();
   void recover();
-  void expire();
+  void expire_if_due(Steady::time_point now);
   void cycle(bool urgent);
   bool write_backlog(Steady::time_point now);
   void rotate();
@@ -69,6 +69,7 @@ struct Writer::State {
   Lines backlog;  ///< each with its line feed
   Steady::time_point retry_at = {};
   Steady::time_point last_sync = {};
+  Steady::time_point expire_at = {};
   bool dirty = false;
   bool wrote = false;  ///< in this cycle
 
@@ -89,7 +90,6 @@ struct Writer::State {
 
 void Writer::State::run() {
   recover();
-  expire();
   std::unique_lock lock(mutex);
   while (true) {
     wait(lock);
@@ -120,8 +120,9 @@ void Writer::State::recover() {
   stats.damaged_octets = completed.damaged_octets;
 }
 
-void Writer::State::expire() {
-  if (options.keep.count() == 0) return;
+void Writer::State::expire_if_due(Steady::time_point now) {
+  if (options.keep.count() == 0 || now < expire_at) return;
+  expire_at = now + options.expire_every;
   const Expired expired =
       remove_files_before(options.folder, options.clock() - options.keep, *options.disk);
   note(expired.error);
@@ -146,13 +147,13 @@ void Writer::State::cycle(bool urgent) {
     stats.failing = failed;
   }
   sync_if_due(now, urgent);
+  expire_if_due(now);
 }
 
 void Writer::State::rotate() {
   if (!file.is_open() || file.is_hour(options.clock())) return;
   note(file.complete());
   dirty = false;
-  expire();
 }
 
 bool Writer::State::write_backlog(Steady::time_point now) {
@@ -191,6 +192,7 @@ void Writer::State::sync_if_due(Steady::time_point now, bool urgent) {
 Steady::time_point Writer::State::next_due() const {
   const Steady::time_point now = Steady::now();
   Steady::time_point due = Steady::time_point::max();
+  if (options.keep.count() > 0) due = std::min(due, expire_at);
   if (!backlog.empty()) due = std::min(due, retry_at);
   if (dirty) due = std::min(due, last_sync + options.sync_every);
   if (file.is_open()) {

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <semaphore>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -31,8 +30,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
   /// A thread that waits for work; the acceptor wakes the one that has waited least, whose memory
   /// the processor still has at hand.
   struct Worker {
-    Work work = {};  ///< without a socket: the end
-    std::binary_semaphore handed{0};
+    Work work = {};
+    std::condition_variable handed = {};
   };
 
   std::vector<Listening> sockets;
@@ -100,9 +99,9 @@ void Server::State::hand_over(Work work) {
   }
   Worker& worker = *idle.back();
   idle.pop_back();
-  lock.unlock();
   worker.work = std::move(work);
-  worker.handed.release();
+  // Woken before the lock is given up, because it may end as soon as it can have the lock.
+  worker.handed.notify_one();
 }
 
 void Server::State::begin_thread(Work work) {
@@ -124,18 +123,11 @@ void Server::State::serve_one(Work work) {
 
 /// False when none has come for long, or none will.
 bool Server::State::wait_for_work(Worker& worker) {
-  {
-    const std::scoped_lock lock(mutex);
-    if (ending) return false;
-    idle.push_back(&worker);
-  }
-  if (!worker.handed.try_acquire_for(idle_time)) {
-    {
-      const std::scoped_lock lock(mutex);
-      if (std::erase(idle, &worker) > 0) return false;
-    }
-    worker.handed.acquire();  // it was on its way
-  }
+  std::unique_lock lock(mutex);
+  if (ending) return false;
+  idle.push_back(&worker);
+  const auto woken = [&] { return worker.work.socket || ending; };
+  if (!worker.handed.wait_for(lock, idle_time, woken)) std::erase(idle, &worker);
   return static_cast<bool>(worker.work.socket);
 }
 
@@ -177,7 +169,7 @@ std::size_t Server::stop(std::chrono::milliseconds patience) {
   }
   std::unique_lock lock(state_->mutex);
   state_->ending = true;
-  for (State::Worker* worker : std::exchange(state_->idle, {})) worker->handed.release();
+  for (State::Worker* worker : std::exchange(state_->idle, {})) worker->handed.notify_one();
   state_->ended.wait_for(lock, patience, [&] { return state_->threads == 0; });
   return state_->stats.open;
 }

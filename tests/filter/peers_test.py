@@ -5,13 +5,11 @@ import re
 import socket
 import stat
 import struct
-import tempfile
 import unittest
-from pathlib import Path
 
 import mta
 from milter_client import ALL_ACTIONS, ALL_STEPS, MilterClient, MilterClosed, VERSION_2_STEPS, packet
-from world import MESSAGE, Filter, signed, zone
+from world import MESSAGE, FilterTest, signed
 
 FORGED = b"Authentication-Results: mx.rcpt.example; dmarc=pass header.from=bank.example\r\n"
 
@@ -24,18 +22,7 @@ class OctetByOctet(MilterClient):
             self.socket.sendall(data[at:at + 3])
 
 
-class Peers(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.names = mta.NameServer(self.folder, zone())
-        self.addCleanup(self.names.stop)
-
-    def begin(self, config="", **more):
-        self.filter = Filter(self.folder, self.names.port, config, **more)
-        self.addCleanup(self.filter.stop)
-
+class Peers(FilterTest):
     def address(self):
         return ("127.0.0.1", self.filter.port)
 
@@ -134,6 +121,15 @@ class Broken(Peers):
         self.assertEqual(len(self.filter.entries()), 1)
         # Macros that are cut may still be a newer MTA's.
         self.assertEqual(self.filter.metric("assay_faults_total"), 10)
+
+    def test_more_forged_results_than_can_be_removed(self):
+        self.begin('on_fault = "accept"')
+        reply, edits = self.peer().send_message(FORGED * 1000 + MESSAGE, "<bounce@aligned.example>")
+        self.assertEqual((reply.kind, len([edit for edit in edits if edit.kind == "delete"])), ("continue", 1000))
+        reply, edits = self.peer().send_message(FORGED * 1001 + MESSAGE, "<bounce@aligned.example>")
+        self.assertEqual((reply.kind, edits), ("custom", []))
+        self.assertIn("550 5.7.1", reply.text)
+        self.passes(self.peer())
 
     def test_wild_octets_reach_the_journal_as_text(self):
         self.begin()

@@ -44,8 +44,13 @@ define(`confMILTER_MACROS_ENVFROM', `i, {{auth_type}}, {{auth_authen}}, {{mail_a
 MAILER(`smtp')
 """
 
-# Sendmail sleeps a minute at its start on a host whose name has no dot.
-NAMED = ["unshare", "--uts", "sh", "-c", 'hostname mx.rcpt.example; exec "$@"', "sh"]
+# Sendmail sleeps a minute at its start on a host whose name has no dot, so that it gets a name of its own where that
+# is permitted.
+UNSHARED = ["unshare", "--uts", "sh", "-c", 'hostname mx.rcpt.example && exec "$@"', "sh"]
+
+
+def named():
+    return UNSHARED if subprocess.run([*UNSHARED, "true"], capture_output=True).returncode == 0 else []
 
 
 class Sendmail:
@@ -66,7 +71,7 @@ class Sendmail:
         self.config = self.folder / "sendmail.cf"
         self.config.write_text(made.stdout)
         self.out = open(self.folder / "log/out", "wb")
-        self.process = subprocess.Popen([*NAMED, PROGRAM, "-bD", "-C", self.config, "-X", self.folder / "log/smtp"],
+        self.process = subprocess.Popen([*named(), PROGRAM, "-bD", "-C", self.config, "-X", self.folder / "log/smtp"],
                                         stdout=self.out, stderr=subprocess.STDOUT)
         wait_for(lambda: answers(self.port) or self.process.poll() is not None, "Sendmail")
         if self.process.poll() is not None:

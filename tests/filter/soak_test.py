@@ -6,7 +6,6 @@ usage: soak_test.py               a few thousand messages
 """
 import os
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import mta
 from milter_client import MilterClient
-from world import MESSAGE, Filter, signed, zone
+from world import MESSAGE, FilterTest, signed
 
 MINUTES = float(sys.argv.pop(1)) if len(sys.argv) > 1 and sys.argv[1][0].isdigit() else 0
 CONNECTIONS = 8
@@ -31,16 +30,12 @@ def descriptors(process):
     return len(os.listdir(f"/proc/{process.pid}/fd"))
 
 
-class Soak(unittest.TestCase):
+class Soak(FilterTest):
     def setUp(self):
         # The sanitizer keeps what was freed; so much of it hides nothing.
         os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=16"
-        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.addCleanup(folder.cleanup)
-        names = mta.NameServer(folder.name, zone())
-        self.addCleanup(names.stop)
-        self.filter = Filter(folder.name, names.port, enforcement='mode = "monitor"')
-        self.addCleanup(self.filter.stop)
+        super().setUp()
+        self.begin(enforcement='mode = "monitor"')
         good = signed()
         self.messages = [good, MESSAGE, good.replace(b"Hello", b"Hullo"), MESSAGE.replace(b"aligned", b"asking"),
                          good.replace(b"\r\n\r\n", b"\r\n\r\n" + b"a line of a longer body\r\n" * 2000, 1)]

@@ -17,6 +17,7 @@ import sign
 ROOT = Path(__file__).resolve().parents[2]
 ASSAY = os.environ.get("ASSAY", str(ROOT / "build/test/bin/assay"))
 
+AUTHORS = ("one", "two", "three", "four", "five")
 ZONE = """
 aligned           TXT "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8:1::/48 -all"
 _dmarc.aligned    TXT "v=DMARC1; p=reject; rua=mailto:reports@aligned.example"
@@ -31,7 +32,11 @@ sealer            TXT "v=spf1 ip4:198.51.100.8 -all"
 s1._domainkey.sealer TXT {sealer}
 forward           TXT "v=spf1 ip4:198.51.100.9 -all"
 own               TXT "v=spf1 ip4:192.0.2.77 -all"
-"""
+""" + "".join(f"""
+{name} TXT "v=spf1 ip4:192.0.2.0/24 -all"
+_dmarc.{name} TXT "v=DMARC1; p=reject"
+s1._domainkey.{name} TXT {{{name}}}
+""" for name in AUTHORS)
 
 MESSAGE = (b"From: Alice <a@aligned.example>\r\n"
            b"To: user@rcpt.example\r\n"
@@ -61,8 +66,11 @@ class Keys:
         return cls.known[name]
 
 
+SIGNERS = ("aligned", "lists", "sealer", *AUTHORS)
+
+
 def zone():
-    return ZONE.format(**{name: Keys.of(name).record for name in ("aligned", "lists", "sealer")})
+    return ZONE.format(**{name: Keys.of(name).record for name in SIGNERS})
 
 
 def signed(message=MESSAGE, name="aligned", **more):
@@ -72,19 +80,20 @@ def signed(message=MESSAGE, name="aligned", **more):
 class Filter:
     """`assay filter` with a configuration of the test's own."""
 
-    def __init__(self, folder, dns_port, config="", enforcement="", listen=""):
+    def __init__(self, folder, dns_port, config="", enforcement="", listen="", data=None, environment=None):
         self.folder = Path(folder)
+        self.data = f"{self.folder}/var" if data is None else data
+        self.environment = {**os.environ, **(environment or {})}
         self.port = mta.free_port()
         self.metrics = mta.free_port()
         self.config = self.folder / "assay.toml"
         self.dns_port = dns_port
         self.write(config, enforcement, listen)
-        self.out = open(self.folder / "filter.log", "ab")
         self.start()
 
     def write(self, config="", enforcement="", listen=""):
         self.config.write_text(f"""
-data = "{self.folder}/var"
+data = "{self.data}"
 [filter]
 authserv_id = "mx.rcpt.example"
 own_networks = ["192.0.2.200"]
@@ -103,8 +112,9 @@ address = "127.0.0.1:{self.metrics}"
 """)
 
     def start(self):
+        self.out = open(self.folder / "filter.log", "ab")
         self.process = subprocess.Popen([ASSAY, "filter", "--config", str(self.config)], stdout=self.out,
-                                        stderr=subprocess.STDOUT)
+                                        stderr=subprocess.STDOUT, env=self.environment)
         mta.wait_for(lambda: mta.answers(self.port) or self.process.poll() is not None, "the filter")
         if self.process.poll() is not None:
             self.out.close()
@@ -130,7 +140,7 @@ address = "127.0.0.1:{self.metrics}"
         """The journal's lines, once there are so many."""
         def lines():
             found = []
-            for path in sorted((self.folder / "var/journal").glob("*.journal*")):
+            for path in sorted((Path(self.data) / "journal").glob("*.journal*")):
                 found += [json.loads(line) for line in path.read_text().splitlines()]
             return found if len(found) >= count else None
         return mta.wait_for(lines, f"{count} lines in the journal; {self.log()[-2000:]}")
@@ -142,9 +152,8 @@ address = "127.0.0.1:{self.metrics}"
         self.out.close()
 
 
-class Test(unittest.TestCase):
-    """A name server, the filter, an MTA and a sink behind it, for each test."""
-    default_action = "tempfail"
+class FilterTest(unittest.TestCase):
+    """A name server and the filter, for each test."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -152,12 +161,23 @@ class Test(unittest.TestCase):
         self.folder = Path(folder.name)
         self.names = mta.NameServer(self.folder, zone())
         self.addCleanup(self.names.stop)
-        self.sink = mta.Sink()
-        self.addCleanup(self.sink.stop)
 
     def begin(self, config="", dns_port=None, **more):
         self.filter = Filter(self.folder, dns_port or self.names.port, config, **more)
         self.addCleanup(self.filter.stop)
+
+
+class Test(FilterTest):
+    """With an MTA, and a sink behind it."""
+    default_action = "tempfail"
+
+    def setUp(self):
+        super().setUp()
+        self.sink = mta.Sink()
+        self.addCleanup(self.sink.stop)
+
+    def begin(self, config="", dns_port=None, **more):
+        super().begin(config, dns_port, **more)
         self.mta = self.begin_mta()
         self.addCleanup(self.mta.stop)
 
