@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t window = 16U << 10;
 /// A run of that many octets is hashed where it stands; a shorter one is copied.
 constexpr std::size_t direct = 4U << 10;
-constexpr std::size_t capacity = 2 * window;
+/// With the slack it is a size that allocators keep at hand for their threads.
+constexpr std::size_t capacity = 2 * window - write_slack;
 
 constexpr std::string_view line_end = "\r\n";
 
