@@ -11,6 +11,7 @@ void add_dmarc(const Command& program);
 void add_record(const Command& program);
 void add_author(const Command& program);
 void add_walk(const Command& program);
+void add_destination(const Command& program);
 void add_journal(const Command& program);
 void add_evidence(const Command& program);
 void add_filter(const Command& program);
