@@ -1,0 +1,1 @@
+#include "assay/aggregate/report.h"
