@@ -1,6 +1,8 @@
 # The foreign libraries, each found once. All are packages of Debian 12 (tools/packages.txt).
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(LibArchive REQUIRED)
 list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_package(Idn2 REQUIRED)
 find_package(Psl REQUIRED)

@@ -1,1 +1,0 @@
-#include "assay/aggregate/report.h"
