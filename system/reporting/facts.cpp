@@ -74,13 +74,30 @@ aggregate::Row row_of(const journal::Entry& entry) {
           .spf_results = spf_of(entry)};
 }
 
-Reportable why_not(const journal::Entry& entry) {
+bool is_below(std::string_view domain, const DomainName& ignored) {
+  const auto name = DomainName::parse(domain);
+  return name && name->equal_or_below(ignored);
+}
+
+/// Two hosts that report on each other's reports would do so for ever.
+bool is_about_reports(const journal::Entry& entry, const std::vector<DomainName>& ignored) {
+  if (entry.automatic == "report") return true;
+  const auto goes_to_one = [&](const std::string& domain) {
+    return std::ranges::any_of(ignored,
+                               [&](const DomainName& one) { return is_below(domain, one); });
+  };
+  return !entry.recipient_domains.empty() &&
+         std::ranges::all_of(entry.recipient_domains, goes_to_one);
+}
+
+Reportable why_not(const journal::Entry& entry, const std::vector<DomainName>& ignored) {
   if (!entry.verdict) return Reportable::not_judged;
   if (entry.verdict->record.empty() || entry.verdict->policy_domain.empty()) {
     return Reportable::no_record;
   }
   if (entry.action.action == "defer") return Reportable::not_finished;
   if (!entry.client) return Reportable::no_client;
+  if (is_about_reports(entry, ignored)) return Reportable::report;
   return Reportable::yes;
 }
 
@@ -131,15 +148,15 @@ store::Configuration configuration_of(const std::string& policy_domain, const st
   return configuration;
 }
 
-Contribution contribution_of(const journal::Entry& entry) {
-  Contribution contribution{.reportable = why_not(entry),
+Contribution contribution_of(const journal::Entry& entry,
+                             const std::vector<DomainName>& ignore_recipients) {
+  Contribution contribution{.reportable = why_not(entry, ignore_recipients),
                             .correspondents = correspondents_of(entry)};
   if (contribution.reportable != Reportable::yes) return contribution;
   const journal::Verdict& verdict = *entry.verdict;
   contribution.evaluation = {
       .time = std::chrono::floor<std::chrono::seconds>(entry.time),
-      .configuration =
-          configuration_of(verdict.policy_domain, verdict.record, verdict.discovery),
+      .configuration = configuration_of(verdict.policy_domain, verdict.record, verdict.discovery),
       .row = row_of(entry)};
   return contribution;
 }
