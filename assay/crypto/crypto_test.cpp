@@ -123,6 +123,36 @@ TEST(PrivateKey, RefusesWhatIsNone) {
   EXPECT_FALSE(ed25519_of_rfc8463().sign(DigestKind::sha256, "no digest"));
 }
 
+TEST(PrivateKey, ANewOneSignsAndIsReadBack) {
+  for (const bool rsa : {true, false}) {
+    const auto made = rsa ? PrivateKey::generate_rsa(1024) : PrivateKey::generate_ed25519();
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->is_rsa(), rsa);
+    const std::string pem = made->to_pem();
+    EXPECT_TRUE(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    const auto read = PrivateKey::from_pem(pem);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->public_key(), made->public_key());
+    const auto theirs =
+        rsa ? PublicKey::rsa(made->public_key()) : PublicKey::ed25519(made->public_key());
+    ASSERT_TRUE(theirs);
+    EXPECT_EQ(theirs->bits(), rsa ? 1024U : 256U);
+    const std::string digest = crypto::digest(DigestKind::sha256, "a message");
+    EXPECT_TRUE(
+        theirs->verify(DigestKind::sha256, digest, read->sign(DigestKind::sha256, digest).value()));
+  }
+}
+
+TEST(PrivateKey, ANewOneHasTheUsualExponent) {
+  const std::string der = PrivateKey::generate_rsa(1024).value().public_key();
+  EXPECT_TRUE(der.ends_with(std::string_view("\x02\x03\x01\x00\x01", 5)));  // 65537
+}
+
+TEST(PrivateKey, ANewOneIsNeitherShortNorEndless) {
+  EXPECT_EQ(PrivateKey::generate_rsa(1023).error().code, "bad_key");
+  EXPECT_EQ(PrivateKey::generate_rsa(16'385).error().code, "bad_key");
+}
+
 TEST(PublicKey, IsSharedByThreads) {
   const PrivateKey ours = ed25519_of_rfc8463();
   const PublicKey theirs = PublicKey::ed25519(ours.public_key()).value();

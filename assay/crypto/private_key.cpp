@@ -1,5 +1,6 @@
 #include "assay/crypto/private_key.h"
 
+#include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -19,10 +20,19 @@ using detail::octets_of;
 using detail::Owned;
 using detail::QuietErrors;
 
+using Number = Owned<BIGNUM, BN_free>;
 using Source = Owned<BIO, BIO_free>;
+
+constexpr unsigned least_new_bits = 1024;
+constexpr unsigned most_new_bits = 16'384;
 
 std::unexpected<Finding> bad(std::string what) {
   return std::unexpected(Finding{.code = "bad_key", .what = std::move(what), .at = 0});
+}
+
+std::unexpected<Finding> no_random() {
+  return std::unexpected(
+      Finding{.code = "no_random", .what = "the library could not make a key", .at = 0});
 }
 
 /// A key with a passphrase is refused instead of asking for it on the terminal.
@@ -93,6 +103,36 @@ std::expected<PrivateKey, Finding> PrivateKey::ed25519(std::string_view seed) {
   return PrivateKey(std::make_unique<State>(State{.key = std::move(key), .rsa = false}));
 }
 
+std::expected<PrivateKey, Finding> PrivateKey::generate_rsa(unsigned bits) {
+  const QuietErrors quiet;
+  if (bits < least_new_bits || bits > most_new_bits) {
+    return bad("an RSA key of " + std::to_string(bits) + " bits; it has 1024 to 16384");
+  }
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  // RFC 6376 §3.3.1, §3.3.2: the exponent is 65537.
+  const Number exponent(BN_new());
+  EVP_PKEY* made = nullptr;
+  const bool good = context && exponent && BN_set_word(exponent.get(), RSA_F4) == 1 &&
+                    EVP_PKEY_keygen_init(context.get()) > 0 &&
+                    EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) > 0 &&
+                    EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), exponent.get()) > 0 &&
+                    EVP_PKEY_generate(context.get(), &made) > 0;
+  Key key(made);
+  if (!good) return no_random();
+  return PrivateKey(std::make_unique<State>(State{.key = std::move(key), .rsa = true}));
+}
+
+std::expected<PrivateKey, Finding> PrivateKey::generate_ed25519() {
+  const QuietErrors quiet;
+  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "ED25519", nullptr));
+  EVP_PKEY* made = nullptr;
+  const bool good = context && EVP_PKEY_keygen_init(context.get()) > 0 &&
+                    EVP_PKEY_generate(context.get(), &made) > 0;
+  Key key(made);
+  if (!good) return no_random();
+  return PrivateKey(std::make_unique<State>(State{.key = std::move(key), .rsa = false}));
+}
+
 bool PrivateKey::is_rsa() const {
   return state_->rsa;
 }
@@ -110,6 +150,18 @@ std::string PrivateKey::public_key() const {
   unsigned char* out = writable(der);
   if (size > 0) i2d_PUBKEY(state_->key.get(), &out);
   return der;
+}
+
+std::string PrivateKey::to_pem() const {
+  const QuietErrors quiet;
+  const Source sink(BIO_new(BIO_s_secmem()));
+  char* text = nullptr;
+  if (!sink || PEM_write_bio_PKCS8PrivateKey(sink.get(), state_->key.get(), nullptr, nullptr, 0,
+                                             nullptr, nullptr) != 1) {
+    return {};
+  }
+  const long size = BIO_get_mem_data(sink.get(), &text);
+  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
 }
 
 std::expected<std::string, Finding> PrivateKey::sign(DigestKind kind,
