@@ -16,6 +16,7 @@ FOREIGN = {
     "toml++/": {"config"},
     "openssl/": {"crypto", "bench"},  # bench measures what OpenSSL alone costs
     "unbound.h": {"dns_unbound"},
+    "sqlite3.h": {"store_sqlite"},
     "libpsl.h": {"suffix"},
     "idn2.h": {"base"},
     "zlib.h": {"archive"},

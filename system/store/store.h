@@ -59,7 +59,7 @@ class Store {
 
   // ---- Reporting ----
 
-  /// What was taken in until now, of hours before `until`.
+  /// What was taken in until now, of hours that are over by `until`.
   virtual Expected<Cut> cut(Instant until) = 0;
 
   /// The policy domains with evaluations of the cut not yet settled, by name.
@@ -100,13 +100,13 @@ class Store {
   virtual Expected<> failed(std::int64_t id, Instant next, std::string_view reason) = 0;
   /// It is not tried again. Leaves alone what is sent.
   virtual Expected<> give_up(std::int64_t id, Instant at, std::string_view reason) = 0;
-  /// It is due now, also when it was given up or is claimed. Leaves alone what is sent.
+  /// It is due now, also when it was given up; a claim runs on. Leaves alone what is sent.
   virtual Expected<> retry(std::int64_t id, Instant now) = 0;
 
   /// Deliveries without their octets.
   virtual Expected<std::vector<Delivery>> deliveries(const DeliveryFilter& filter) = 0;
 
-  /// The earliest next try of a delivery that waits; nothing when none does.
+  /// When a delivery can next be claimed; nothing when none waits.
   virtual Expected<std::optional<Instant>> next_delivery() = 0;
 
   /// Messages sent on a day (UTC): deliveries, and what count_message() was told of.

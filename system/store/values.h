@@ -70,9 +70,8 @@ struct Cut {
 struct Due {
   std::string policy_domain;
   std::uint64_t messages = 0;
-  Instant first = {};  ///< hour of the earliest
-  std::uint64_t late =
-      0;  ///< of the messages: of hours that a report of the domain covered already
+  Instant first = {};      ///< hour of the earliest
+  std::uint64_t late = 0;  ///< of the messages: of hours that a report covered already
   friend bool operator==(const Due&, const Due&) = default;
 };
 
@@ -84,7 +83,7 @@ struct Counted {
   Instant last = {};
   std::int64_t id = 0;         ///< of the configuration
   std::uint64_t messages = 0;  ///< the sum over the records
-  std::uint64_t late = 0;      ///< of the messages: of hours that a report of the domain covered
+  std::uint64_t late = 0;      ///< of the messages: of hours before the end of a report of it
 };
 
 enum class OutboxState : std::uint8_t { waiting, sent, given_up };
@@ -189,7 +188,7 @@ struct Suppression {
 struct Retention {
   /// Counted evaluations of earlier hours. Those still waiting are booked as expired.
   std::optional<Instant> facts = {};
-  /// Settlements made earlier, with their deliveries; not while one of them waits.
+  /// Settlements made earlier, with their evaluations and deliveries; not while one of these waits.
   std::optional<Instant> reports = {};
   /// Offsets of journal files from which nothing came since. A file that is still there would be
   /// taken in again: they must be kept longer than journals are.
