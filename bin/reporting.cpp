@@ -75,7 +75,7 @@ Expected<std::unique_ptr<Outgate>> Outgate::open(const config::Settings& setting
                                                  store::Store& store) {
   std::unique_ptr<Outgate> gate(new Outgate);
   ASSAY_TRY(signer, signer_of(settings.reports));
-  gate->signer_ = std::move(signer);
+  if (signer) gate->signer_.emplace(std::move(*signer));
   const reporting::Reporter reporter = reporter_of(settings.reports);
   auto sender = reporting::SmtpSender::open(settings.smtp, reporter.submitter);
   if (!sender) return fail(Status::no_input, sender.error().what);

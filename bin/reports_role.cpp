@@ -139,7 +139,7 @@ void ReportsRole::make_reports() {
   if (reported_until_ == store::Instant{}) {  // a start: what was reported before?
     const auto last = store_->settled("", 1);
     if (!last) return note("store_failed", last.error());
-    reported_until_ = last->empty() ? store::Instant{std::chrono::seconds{1}} : last->front().until;
+    reported_until_ = last->empty() ? store::Instant{1s} : last->front().end + 1s;
   }
   if (period.end > reported_until_) {
     run_cycle(period, {});

@@ -145,6 +145,7 @@ struct Reports {
   std::string dkim_selector = {};
   std::string dkim_key = {};     ///< file; empty: reports are not signed here
   std::string dkim_domain = {};  ///< empty: the domain of email
+  bool operator==(const Reports&) const = default;
 };
 
 enum class Tls : std::uint8_t { never, opportunistic, require };
@@ -156,6 +157,7 @@ struct Smtp {
   std::string user = {};
   std::string password_file = {};
   std::chrono::seconds timeout{120};
+  bool operator==(const Smtp&) const = default;
 };
 
 enum class LogFormat : std::uint8_t { logfmt, json };

@@ -239,7 +239,8 @@ Complaint check_mode_override(std::string_view text) {
 
 Complaint check_address(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  const auto parts = parse_uri("mailto:" + std::string(text));
+  const std::string uri = "mailto:" + std::string(text);
+  const auto parts = parse_uri(uri);  // views of it
   if (parts && !text.contains('%') && mailto_address(*parts)) return std::nullopt;
   return "must be a mail address such as \"dmarc-reports@example.com\"";
 }

@@ -130,11 +130,11 @@ store::Settlement Cycle::settlement_of(const Draft& draft, const store::Counted&
                                .messages = counted.messages,
                                .outcome = outline.outcome,
                                .reason = outline.reason,
-                               .at = now_};
+                               .at = now_,
+                               .begin = period_.begin,
+                               .end = period_.end - std::chrono::seconds{1}};
   if (outline.outcome != store::Outcome::reported) return settlement;
   settlement.report_id = draft.reports.front().report_id;
-  settlement.begin = draft.reports.front().begin;
-  settlement.end = draft.reports.front().end;
   settlement.deliveries = draft.deliveries;
   return settlement;
 }

@@ -98,6 +98,8 @@ class Store {
   virtual Expected<> sent(std::int64_t id, Instant at) = 0;
   /// It did not, and is to be tried again. Leaves alone what is sent or given up.
   virtual Expected<> failed(std::int64_t id, Instant next, std::string_view reason) = 0;
+  /// It was not tried, as too much was sent already: later.
+  virtual Expected<> hold_back(std::int64_t id, Instant until) = 0;
   /// It is not tried again. Leaves alone what is sent.
   virtual Expected<> give_up(std::int64_t id, Instant at, std::string_view reason) = 0;
   /// It is due now, also when it was given up; a claim runs on. Leaves alone what is sent.

@@ -135,11 +135,12 @@ struct Settlement {
   Outcome outcome = Outcome::reported;
   std::string reason = {};  ///< why, unless reported
   Instant at = {};          ///< now
-  /// Of a report alone. The deliveries get their ids, report_id, policy_domain, begin, end,
-  /// messages, state and created from the settlement.
-  std::string report_id = {};  ///< of no other settlement
-  Instant begin = {};          ///< the period as the report has it
+  Instant begin = {};       ///< the period as a report has it
   Instant end = {};
+  /// Of a report alone. The deliveries get their ids, policy_domain, begin, end, state and created
+  /// from the settlement; report_id and messages too, unless they bring their own as the parts of a
+  /// large report do.
+  std::string report_id = {};  ///< of no other settlement
   std::vector<Delivery> deliveries = {};
 };
 

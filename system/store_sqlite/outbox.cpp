@@ -33,8 +33,8 @@ Finding unknown(const Database& database, std::int64_t id) {
 
 Expected<Delivery> find_delivery(Database& database, std::int64_t id) {
   Query query = database.query(
-      "SELECT deliveries.id, report_id, name, destination, file_name, period_begin, period_end, "
-      "messages, state, attempts, created, next, deliveries.reason, claimed_until, finished, "
+      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, period_end, "
+      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, finished, "
       "octets FROM deliveries JOIN settlements ON settlements.id = settlement "
       "JOIN domains ON domains.id = domain WHERE deliveries.id = ?",
       id);
@@ -117,6 +117,15 @@ Expected<> SqliteStore::failed(std::int64_t id, Instant next, std::string_view r
   });
 }
 
+Expected<> SqliteStore::hold_back(std::int64_t id, Instant until) {
+  return writing([&]() -> Expected<> {
+    auto done = database_->run(
+        "UPDATE deliveries SET next = ?, claimed_until = 0 WHERE id = ? AND state = 0", until, id);
+    if (!done) return done;
+    return must_exist(*database_, id);
+  });
+}
+
 Expected<> SqliteStore::give_up(std::int64_t id, Instant at, std::string_view reason) {
   return writing([&]() -> Expected<> {
     // One that is claimed was tried; another one is given up by a person.
@@ -143,12 +152,12 @@ Expected<std::vector<Delivery>> SqliteStore::deliveries(const store::DeliveryFil
   const std::scoped_lock lock(mutex_);
   const int state = filter.state ? static_cast<int>(*filter.state) : -1;
   Query query = database_->query(
-      "SELECT deliveries.id, report_id, name, destination, file_name, period_begin, period_end, "
-      "messages, state, attempts, created, next, deliveries.reason, claimed_until, finished "
+      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, period_end, "
+      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, finished "
       "FROM deliveries JOIN settlements ON settlements.id = settlement "
       "JOIN domains ON domains.id = domain WHERE deliveries.id > ?1 AND (?2 < 0 OR state = ?2) "
       "AND (?3 = '' OR name = ?3) AND (?4 = '' OR destination = ?4) "
-      "AND (?5 = '' OR report_id = ?5) ORDER BY deliveries.id LIMIT ?6",
+      "AND (?5 = '' OR deliveries.report_id = ?5) ORDER BY deliveries.id LIMIT ?6",
       filter.after, state, std::string_view(filter.policy_domain),
       std::string_view(filter.destination), std::string_view(filter.report_id), filter.limit);
   std::vector<Delivery> found;

@@ -71,6 +71,8 @@ CREATE UNIQUE INDEX settlements_report ON settlements (report_id) WHERE report_i
 CREATE TABLE deliveries (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   settlement INTEGER NOT NULL,
+  report_id TEXT NOT NULL,      -- of this part of the report
+  messages INTEGER NOT NULL,    -- evaluations in it
   destination TEXT NOT NULL,
   file_name TEXT NOT NULL,
   state INTEGER NOT NULL,       -- 0 waiting, 1 sent, 2 given up

@@ -35,10 +35,12 @@ Expected<> put_into_outbox(Database& database, std::int64_t id, const Settlement
   for (const store::Delivery& delivery : settlement.deliveries) {
     auto done = database.run(
         "INSERT INTO deliveries (settlement, destination, file_name, state, attempts, created, "
-        "next, reason, claimed_until, finished, octets) VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, '', 0, "
-        "0, ?6)",
+        "next, reason, claimed_until, finished, octets, report_id, messages) "
+        "VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, '', 0, 0, ?6, ?7, ?8)",
         id, std::string_view(delivery.destination), std::string_view(delivery.file_name),
-        settlement.at, std::max(delivery.next, settlement.at), Blob{delivery.octets});
+        settlement.at, std::max(delivery.next, settlement.at), Blob{delivery.octets},
+        std::string_view(delivery.report_id.empty() ? settlement.report_id : delivery.report_id),
+        delivery.messages == 0 ? settlement.messages : delivery.messages);
     if (!done) return done;
   }
   return {};

@@ -53,6 +53,7 @@ class SqliteStore final : public store::Store {
   Expected<> sent(std::int64_t id, Instant at) override;
   Expected<> failed(std::int64_t id, Instant next, std::string_view reason) override;
   Expected<> give_up(std::int64_t id, Instant at, std::string_view reason) override;
+  Expected<> hold_back(std::int64_t id, Instant until) override;
   Expected<> retry(std::int64_t id, Instant now) override;
   Expected<std::vector<store::Delivery>> deliveries(const store::DeliveryFilter& filter) override;
   Expected<std::optional<Instant>> next_delivery() override;
