@@ -1,6 +1,6 @@
-// What it costs to take evaluations in, and to make reports of them. A pass of `taking_in` is
-// 100,000 evaluations in one call, on the disk when it returns; the share of rows that are new is
-// as in a day of a receiver: 27 of 100 (shared baselines: 272,710 rows of a million).
+// What it costs to take evaluations in, and to make reports of them. A pass of `taking_in` is 250,000
+// evaluations in one call, on the disk when it returns, at ten million a day of 5,000 and of 100,000
+// policy domains. `facts` and `octets` are what the file has for each evaluation.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -18,7 +18,7 @@ using namespace assay;
 using namespace std::chrono_literals;
 
 constexpr store::Instant midnight{1'777'593'600s};  // 2026-05-01T00:00:00Z
-constexpr std::size_t at_once = 100'000;
+constexpr std::size_t at_once = 250'000;
 constexpr std::uint64_t a_second = 115;  // ten million a day
 
 /// Mail of a day: few domains send most of it.
@@ -119,7 +119,7 @@ void taking_in(benchmark::State& state) {
   state.counters["facts"] = static_cast<double>(info.facts) / taken;
   state.counters["octets"] = static_cast<double>(info.octets) / taken;
 }
-BENCHMARK(taking_in)->Arg(5'000)->Arg(100'000)->Iterations(20)->Unit(benchmark::kMillisecond);
+BENCHMARK(taking_in)->Arg(5'000)->Arg(100'000)->Iterations(12)->Unit(benchmark::kMillisecond);
 
 void reporting(benchmark::State& state) {
   std::uint64_t evaluations = 0;
@@ -129,7 +129,7 @@ void reporting(benchmark::State& state) {
     const auto store = must(store_sqlite::open({.path = folder.file()}));
     Day day(static_cast<unsigned>(state.range(0)));
     std::vector<store::Batch> batches(1);
-    for (std::uint64_t i = 0; i < 10; ++i) {
+    for (std::uint64_t i = 0; i < 4; ++i) {
       batches[0] = batch_of(day, i * at_once, at_once);
       must(store->add(batches, midnight));
     }
