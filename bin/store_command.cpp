@@ -38,7 +38,8 @@ constexpr std::string_view backup_footer = R"(Example:
 
 Writes a copy as the file is at one instant; reports go on meanwhile. The copy is checked before it gets its name,
 and replaces no file. To restore: stop the service, put the copy in the place of FILE, and remove FILE-wal and FILE-shm.
-Journals that are still there are then taken in again from where the copy had left them.
+Journals that are still there are then taken in again from where the copy had left them, and reports that were made
+since are made and sent again.
 )";
 
 constexpr std::string_view info_footer = R"(Example:

@@ -31,7 +31,8 @@ class Store(Test):
         self.assertEqual((done.returncode, done.out, done.err), (0, "all well\n", ""))
         self.do("UPDATE facts SET count = 3 WHERE settlement = 0; DELETE FROM tuples WHERE id = 1;")
         done = run("store", "check", self.store)
-        self.assert_failed(done, 65, self.store, "backup")
+        self.assertEqual((done.returncode, done.err),
+                         (65, f"assay: store check: {self.store} is damaged; put a backup in its place\n"))
         self.assertIn("1 counts of rows that are not there\n", done.out)
         self.assertIn("taken in: 2 evaluations, but 4 in their places\n", done.out)
 
