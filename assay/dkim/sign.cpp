@@ -72,7 +72,7 @@ std::expected<Identity, Finding> read_identity(const std::string& text, const Do
   if (controls || detail::charset_of(local) == Charset::unknown) {
     return error("bad_identity", "the identity (i=) holds octets that no address has");
   }
-  auto name = to_a_labels(std::string_view(text).substr(at + 1));
+  auto name = read_signing_domain({.name = "i", .value = std::string_view(text).substr(at + 1)});
   // RFC 6376 §3.5
   if (!name || !name->equal_or_below(domain)) {
     return error("bad_identity",
@@ -218,8 +218,15 @@ std::expected<void, Finding> Signer::State::add_fields(const std::vector<std::st
 
 std::expected<void, Finding> Signer::State::prepare() {
   if (options.keys.empty()) return error("no_key", "there is no key to sign with");
+  ASSAY_TRY(domain, read_signing_domain({.name = "d", .value = options.domain.text()}));
+  options.domain = std::move(domain);
   for (const SigningKey& given : options.keys) {
     ASSAY_TRY(key, read_key(given));
+    const auto same = [&](const Key& one) { return ascii::iequals(one.selector, key.selector); };
+    // RFC 6376 §3.6.2.2: a selector has one key record.
+    if (std::ranges::any_of(keys, same)) {
+      return error("same_selector", "two keys have one selector; each needs its own");
+    }
     keys.push_back(std::move(key));
   }
   // RFC 6376 §5.4: From is always signed.
