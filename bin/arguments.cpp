@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "assay/base/ascii.h"
+#include "assay/base/duration.h"
 #include "system/json/request.h"
 
 namespace assay::cli {
@@ -51,6 +52,16 @@ Expected<Instant> parse_at(const std::string& at) {
   return fail(Status::usage,
               "--at: \"" + ascii::printable(at) +
                   "\" is no time; give one like 2026-05-01T12:00:00Z, or Unix seconds");
+}
+
+Expected<std::chrono::seconds> parse_seconds(const std::string& option, const std::string& text) {
+  const auto duration = parse_duration(text);
+  if (duration && *duration % std::chrono::seconds(1) == std::chrono::milliseconds(0)) {
+    return std::chrono::duration_cast<std::chrono::seconds>(*duration);
+  }
+  return fail(Status::usage,
+              option + ": \"" + ascii::printable(text) +
+                  "\" is no duration in whole seconds; give one like 7d, 12h or 90s");
 }
 
 }  // namespace assay::cli

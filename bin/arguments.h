@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,8 @@ Expected<IpAddress> parse_ip(const std::string& text);
 Expected<DomainName> parse_domain(const std::string& option, const std::string& text);
 /// `at`, or the machine's time where it is empty.
 Expected<Instant> parse_at(const std::string& at);
+/// Whole seconds, like "7d".
+Expected<std::chrono::seconds> parse_seconds(const std::string& option, const std::string& text);
 Instant machine_time();
 
 }  // namespace assay::cli

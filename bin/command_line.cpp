@@ -30,7 +30,7 @@ Option& Option::between(unsigned low, unsigned high) {
 }
 
 Option& Option::repeatable() {
-  option_->expected(1)->take_all();
+  option_->expected(1)->take_all()->allow_extra_args(false);
   return *this;
 }
 

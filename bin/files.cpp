@@ -88,6 +88,40 @@ Expected<std::string> read_file(const std::string& path, std::size_t max_octets)
   }
 }
 
+namespace {
+
+/// 0, or what went wrong.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return ::fsync(descriptor) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Expected<> write_secret_file(const std::string& path, std::string_view text) {
+  const int descriptor =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (descriptor < 0) {
+    return fail(Status::io,
+                ascii::printable(path) + ": cannot be made: " + why(errno) +
+                    (errno == EEXIST ? "; files are never overwritten, give another path"
+                                     : "; give a path in a folder you may write to"));
+  }
+  int error = write_all(descriptor, text);
+  if (::close(descriptor) != 0 && error == 0) error = errno;
+  if (error == 0) return {};
+  ::unlink(path.c_str());
+  return fail(Status::io, ascii::printable(path) + ": cannot be written: " + why(error) +
+                              "; make room or choose another place");
+}
+
 Expected<> write_output(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());

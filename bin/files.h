@@ -41,6 +41,10 @@ class Input {
 /// A whole file of at most `max_octets`. Errors: those of Input; bad_data when it is larger.
 Expected<std::string> read_file(const std::string& path, std::size_t max_octets);
 
+/// Makes a file that only its owner may read and write, with this text, on the disk when it
+/// returns. What stands at the path already is left as it is. Errors: io.
+Expected<> write_secret_file(const std::string& path, std::string_view text);
+
 /// Writes all of it to standard output. A reader that went away ends the program as SIGPIPE does.
 /// Errors: io.
 Expected<> write_output(std::string_view text);

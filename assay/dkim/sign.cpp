@@ -72,7 +72,7 @@ std::expected<Identity, Finding> read_identity(const std::string& text, const Do
   if (controls || detail::charset_of(local) == Charset::unknown) {
     return error("bad_identity", "the identity (i=) holds octets that no address has");
   }
-  auto name = to_a_labels(std::string_view(text).substr(at + 1));
+  auto name = read_signing_domain({.name = "i", .value = std::string_view(text).substr(at + 1)});
   // RFC 6376 §3.5
   if (!name || !name->equal_or_below(domain)) {
     return error("bad_identity",
@@ -133,10 +133,13 @@ std::expected<Key, Finding> read_key(const SigningKey& given) {
   return Key{.selector = std::move(selector), .key = given.key};
 }
 
+/// As often as a field stands there, or once more.
+enum class Times : std::uint8_t { present, one_more };
+
 /// Names in the order in which h= has them, each once.
 struct FieldName {
   std::string name = {};
-  bool oversigned = false;
+  Times times = Times::present;
 };
 
 /// What a message gives to its signatures.
@@ -193,7 +196,7 @@ struct Signer::State {
   std::optional<Identity> identity = {};
 
   std::expected<void, Finding> prepare();
-  std::expected<void, Finding> add_fields(const std::vector<std::string>& names, bool oversigned);
+  std::expected<void, Finding> add_fields(const std::vector<std::string>& names, Times times);
   std::expected<void, Finding> check_tags() const;
 
   /// The field but for the value of b= and the CRLF.
@@ -203,14 +206,14 @@ struct Signer::State {
 };
 
 std::expected<void, Finding> Signer::State::add_fields(const std::vector<std::string>& names,
-                                                       bool oversigned) {
+                                                       Times times) {
   for (const std::string& name : names) {
     ASSAY_TRY(lower, read_field_name(name));
     const auto known = std::ranges::find(fields, lower, &FieldName::name);
     if (known == fields.end()) {
-      fields.push_back({.name = lower, .oversigned = oversigned});
-    } else {
-      known->oversigned = known->oversigned || oversigned;
+      fields.push_back({.name = lower, .times = times});
+    } else if (times == Times::one_more) {
+      known->times = times;
     }
   }
   return {};
@@ -218,14 +221,21 @@ std::expected<void, Finding> Signer::State::add_fields(const std::vector<std::st
 
 std::expected<void, Finding> Signer::State::prepare() {
   if (options.keys.empty()) return error("no_key", "there is no key to sign with");
+  ASSAY_TRY(domain, read_signing_domain({.name = "d", .value = options.domain.text()}));
+  options.domain = std::move(domain);
   for (const SigningKey& given : options.keys) {
     ASSAY_TRY(key, read_key(given));
+    const auto same = [&](const Key& one) { return ascii::iequals(one.selector, key.selector); };
+    // RFC 6376 §3.6.2.2: a selector has one key record.
+    if (std::ranges::any_of(keys, same)) {
+      return error("same_selector", "two keys have one selector; each needs its own");
+    }
     keys.push_back(std::move(key));
   }
   // RFC 6376 §5.4: From is always signed.
-  fields = {{.name = "from", .oversigned = true}};
-  if (auto added = add_fields(options.signed_fields, false); !added) return added;
-  if (auto added = add_fields(options.oversigned_fields, true); !added) return added;
+  fields = {{.name = "from", .times = Times::one_more}};
+  if (auto added = add_fields(options.signed_fields, Times::present); !added) return added;
+  if (auto added = add_fields(options.oversigned_fields, Times::one_more); !added) return added;
   const auto lifetime = options.lifetime;
   // RFC 6376 §3.5
   if (lifetime && (lifetime->count() <= 0 || *lifetime > longest_lifetime)) {
@@ -286,7 +296,7 @@ std::expected<std::vector<std::string>, Finding> Signer::State::names_in(
     // RFC 6376 §5.4.2: named as often as it stands there, which verifiers count from the bottom up;
     // once more, and none can be added.
     const std::size_t times =
-        mail::fields_named(header, field.name).size() + (field.oversigned ? 1 : 0);
+        mail::fields_named(header, field.name).size() + (field.times == Times::one_more ? 1 : 0);
     if (names.size() + times > max_fields) {
       return error("too_many_fields", "more than 1000 fields would have to be signed");
     }

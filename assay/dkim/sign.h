@@ -84,11 +84,11 @@ class Signing {
 /// U-labels in a message with UTF-8 in its header (RFC 8616 §5).
 class Signer {
  public:
-  /// Errors: `no_key`; `weak_key` (RSA under 1024 bits); `bad_key` (RSA that verifiers do not
-  /// read); `bad_tag` (a selector, domain or identity that d=, s= or i= cannot hold);
-  /// `bad_identity` (not at d= or below, no @, a local part of more than 64 octets); `bad_lifetime`
-  /// (not later than t=); `bad_field_name`; `unsuitable_field` (one that is added, changed or
-  /// removed on the way: RFC 6376 §5.4.1).
+  /// Errors: `no_key`; `same_selector` of two keys; `weak_key` (RSA under 1024 bits); `bad_key`
+  /// (RSA that verifiers do not read); `bad_tag` (a selector, domain or identity that d=, s= or i=
+  /// cannot hold); `bad_identity` (not at d= or below, no @, a local part of more than 64 octets);
+  /// `bad_lifetime` (not later than t=); `bad_field_name`; `unsuitable_field` (one that is added,
+  /// changed or removed on the way: RFC 6376 §5.4.1).
   static std::expected<Signer, Finding> make(SigningOptions options);
   ~Signer();
   Signer(Signer&&) noexcept;

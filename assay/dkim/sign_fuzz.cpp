@@ -96,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.identity = take_line(input);
   const std::string selector(take_line(input));
   options.keys = {{.selector = selector, .key = ed25519_key()}};
-  if ((choice & 16U) != 0) options.keys.push_back({.selector = selector, .key = rsa_key()});
+  if ((choice & 16U) != 0) options.keys.push_back({.selector = "r." + selector, .key = rsa_key()});
   const std::string_view field = take_line(input);
   if (!field.empty()) options.signed_fields.emplace_back(field);
   const std::string message = (choice & 32U) != 0 ? mail::to_crlf(input) : std::string(input);

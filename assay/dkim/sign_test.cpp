@@ -303,6 +303,10 @@ TEST(Signer, RefusesWhatCannotBeSigned) {
   none.keys.push_back({.selector = "s", .key = nullptr});
   EXPECT_EQ(dkim::Signer::make(none).error().code, "no_key");
 
+  dkim::SigningOptions same = plain_options();
+  same.keys.push_back({.selector = "E", .key = test_key("rsa1024")});
+  EXPECT_EQ(dkim::Signer::make(same).error().code, "same_selector");
+
   const auto signer = dkim::Signer::make(plain_options());
   const std::string message = "From: a@example.com\r\n\r\n";
   EXPECT_EQ(signer->sign(message, Instant(std::chrono::seconds(-1))).error().code, "bad_time");

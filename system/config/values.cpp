@@ -9,6 +9,7 @@
 
 #include "assay/base/ascii.h"
 #include "assay/base/domain_name.h"
+#include "assay/base/duration.h"
 #include "assay/base/uri.h"
 #include "assay/base/utf8.h"
 
@@ -61,10 +62,9 @@ Complaint check_word(std::string_view text, std::span<const std::string_view> wo
 }  // namespace
 
 std::expected<std::chrono::milliseconds, std::string> parse_duration(std::string_view text) {
-  const auto value = parse_with_unit(text, time_units);
-  if (!value)
-    return std::unexpected(R"(must be a duration with a unit: "500ms", "60s", "5m", "2h", "7d")");
-  return std::chrono::milliseconds(*value);
+  const auto value = assay::parse_duration(text);
+  if (value) return *value;
+  return std::unexpected(R"(must be a duration with a unit: "500ms", "60s", "5m", "2h", "7d")");
 }
 
 std::string write_duration(std::chrono::milliseconds duration) {

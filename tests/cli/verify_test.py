@@ -176,6 +176,10 @@ class Wrong(Test):
     def test_closed_standard_input(self):
         self.assert_failed(run_closed(0, "verify", "--zone", self.zone), 66, "standard input")
 
+    def test_a_repeatable_option_leaves_the_file_alone(self):
+        done = run("verify", "--resolver", "192.0.2.1", "--resolver", "192.0.2.2", str(self.folder / "none"))
+        self.assert_failed(done, 66, "No such file")
+
     def test_closed_standard_output(self):
         done = run_closed(1, "verify", "--zone", self.zone, self.message)
         self.assertEqual(done.returncode, 74)

@@ -147,9 +147,9 @@ class Conformance : public testing::TestWithParam<MakeBackend> {
                              .configuration = counted.id,
                              .messages = counted.messages,
                              .at = next_midnight,
-                             .report_id = report_id,
                              .begin = midnight,
-                             .end = next_midnight - 1s};
+                             .end = next_midnight - 1s,
+                             .report_id = report_id};
     for (const std::string& each : destinations) {
       settlement.deliveries.push_back(
           {.destination = each, .file_name = report_id + ".xml.gz", .octets = "octets"});
