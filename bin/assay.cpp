@@ -26,7 +26,8 @@ int run(int argc, char** argv) {
   program.footer(more_help);
   program.needs_subcommand();
   for (const auto add : {add_verify, add_spf, add_dmarc, add_record, add_author, add_walk,
-                         add_journal, add_evidence, add_filter, add_simulate, add_dkim}) {
+                         add_destination, add_journal, add_report, add_outbox, add_suppress,
+                         add_evidence, add_roles, add_simulate, add_dkim}) {
     add(program);
   }
   const Chosen chosen = line.parse(argc, argv);

@@ -11,9 +11,13 @@ void add_dmarc(const Command& program);
 void add_record(const Command& program);
 void add_author(const Command& program);
 void add_walk(const Command& program);
+void add_destination(const Command& program);
+void add_report(const Command& program);
+void add_outbox(const Command& program);
+void add_suppress(const Command& program);
 void add_journal(const Command& program);
 void add_evidence(const Command& program);
-void add_filter(const Command& program);
+void add_roles(const Command& program);
 void add_simulate(const Command& program);
 void add_dkim(const Command& program);
 

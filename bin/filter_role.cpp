@@ -38,18 +38,6 @@ journal::Time now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::string data_folder(const config::Settings& settings) {
-  if (!settings.data.empty()) return settings.data;
-  const char* const given = std::getenv("STATE_DIRECTORY");  // systemd.exec(5): a list
-  const std::string_view folders = given != nullptr ? given : "";
-  return folders.starts_with('/') ? std::string(folders.substr(0, folders.find(':'))) : "./var";
-}
-
-std::string journal_folder(const config::Settings& settings) {
-  const std::string& folder = settings.journal.folder;
-  return folder.empty() ? data_folder(settings) + "/journal" : folder;
-}
-
 Expected<std::shared_ptr<const suffix::SuffixList>> read_suffixes(const config::Filter& filter) {
   if (filter.standard == verify::Standard::rfc9989) {
     return std::shared_ptr<const suffix::SuffixList>();
@@ -82,6 +70,18 @@ std::string id_prefix(const config::Settings& settings) {
 }
 
 }  // namespace
+
+std::string data_folder(const config::Settings& settings) {
+  if (!settings.data.empty()) return settings.data;
+  const char* const given = std::getenv("STATE_DIRECTORY");  // systemd.exec(5): a list
+  const std::string_view folders = given != nullptr ? given : "";
+  return folders.starts_with('/') ? std::string(folders.substr(0, folders.find(':'))) : "./var";
+}
+
+std::string journal_folder(const config::Settings& settings) {
+  const std::string& folder = settings.journal.folder;
+  return folder.empty() ? data_folder(settings) + "/journal" : folder;
+}
 
 Expected<config::Settings> load_configuration(const std::string& path) {
   auto settings = config::load_settings(path);

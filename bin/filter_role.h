@@ -19,6 +19,10 @@
 
 namespace assay::cli {
 
+/// Where the data are, as the configuration, or else the service manager, or else nobody says.
+std::string data_folder(const config::Settings& settings);
+std::string journal_folder(const config::Settings& settings);
+
 /// A configuration file. Errors: bad_data with all problems, one a line: file, line, column, what.
 Expected<config::Settings> load_configuration(const std::string& path);
 

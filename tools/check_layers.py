@@ -16,8 +16,12 @@ FOREIGN = {
     "toml++/": {"config"},
     "openssl/": {"crypto", "bench"},  # bench measures what OpenSSL alone costs
     "unbound.h": {"dns_unbound"},
+    "sqlite3.h": {"store_sqlite"},
     "libpsl.h": {"suffix"},
     "idn2.h": {"base"},
+    "zlib.h": {"archive"},
+    "archive.h": {"archive"},
+    "archive_entry.h": {"archive"},
     "nlohmann/": {"system/*", "bin", "bench", "test"},
     "fmt/": {"system/*", "bin", "bench", "test"},
     "CLI/": {"bin"},

@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view field_name = "Authentication-Results";
 
 /// What stands before the first semicolon, with comments, quotes and escapes undone. Readers
-/// disagree on whether a comment or a closing quote ends a word: in `parted` it does, in `joined`
-/// it does not.
+/// disagree on whether a comment or a quote ends a word: in `parted` it does, in `joined` it does
+/// not.
 struct Head {
   std::string joined;
   std::string parted;
@@ -53,6 +53,7 @@ class HeadReader {
     return at_ < text_.size();
   }
   bool read_quoted() {
+    head_.parted += ' ';
     const std::size_t begin = head_.parted.size();
     for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
       if (text_[at_] == '\\') ++at_;

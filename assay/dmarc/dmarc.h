@@ -10,7 +10,8 @@
 ///     if (verdict.result == dmarc::Result::fail) …                  // verdict.reason says why
 ///
 /// Parts of it: parse_record for a record alone; fetch_walk, organizational_domain and
-/// discover_policy for a name alone.
+/// discover_policy for a name alone; fetch_destination for where reports may go.
+#include "assay/dmarc/destination.h"
 #include "assay/dmarc/evaluate.h"
 #include "assay/dmarc/record.h"
 #include "assay/dmarc/tree_walk.h"

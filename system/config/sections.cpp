@@ -31,6 +31,13 @@ constexpr Word<QuarantineBy> quarantines[] = {{"hold", QuarantineBy::hold},
                                               {"mark", QuarantineBy::mark}};
 constexpr Word<Mode> modes[] = {
     {"monitor", Mode::monitor}, {"rfc9989", Mode::rfc9989}, {"published", Mode::published}};
+constexpr Word<unsigned> periods[] = {{"1h", 1}, {"2h", 2}, {"3h", 3},   {"4h", 4},
+                                      {"6h", 6}, {"8h", 8}, {"12h", 12}, {"24h", 24}};
+constexpr Word<ReportTo> report_tos[] = {{"known", ReportTo::known}, {"all", ReportTo::all}};
+constexpr Word<ReportForm> report_forms[] = {{"rfc9990", ReportForm::rfc9990},
+                                             {"rfc7489", ReportForm::rfc7489}};
+constexpr Word<Tls> tlses[] = {
+    {"never", Tls::never}, {"opportunistic", Tls::opportunistic}, {"require", Tls::require}};
 constexpr Word<LogFormat> formats[] = {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}};
 constexpr Word<LogLevel> levels[] = {{"error", LogLevel::error},
                                      {"warning", LogLevel::warning},
@@ -205,6 +212,44 @@ std::span<const Row<Journal>> journal_rows() {
       text<&Journal::folder, check_text>("folder"),
       size<&Journal::max_backlog, 64 * kib, 64 * gib>("max_backlog"),
       duration<&Journal::keep, 0, 3650 * day>("keep")};
+  return rows;
+}
+
+std::span<const Row<Reports>> reports_rows() {
+  static constexpr std::array rows = {
+      text<&Reports::email, check_address>("email"),
+      text<&Reports::org_name, check_text>("org_name"),
+      text<&Reports::contact, check_text>("contact"),
+      text<&Reports::return_path, check_return_path>("return_path"),
+      word<&Reports::period_hours, periods>("period"),
+      word<&Reports::to, report_tos>("to"),
+      list<&Reports::also, parse_domain, write_domain>("also"),
+      list<&Reports::never, parse_domain, write_domain>("never"),
+      list<&Reports::never_to, recipient_item, write_text>("never_to"),
+      list<&Reports::ignore_recipients, parse_domain, write_domain>("ignore_recipients"),
+      word<&Reports::form, report_forms>("form"),
+      list<&Reports::rfc7489_to, recipient_item, write_text>("rfc7489_to"),
+      size<&Reports::max_attachment, 16 * kib, gib>("max_attachment"),
+      number<&Reports::max_uris, 1, 100>("max_uris"),
+      number<&Reports::max_domains_per_host, 1, 10'000'000>("max_domains_per_host"),
+      duration<&Reports::spread, 0, day>("spread"),
+      number<&Reports::per_minute, 1, 1'000'000>("per_minute"),
+      number<&Reports::per_host_minute, 1, 1'000'000>("per_host_minute"),
+      number<&Reports::per_day, 0, 100'000'000>("per_day"),
+      duration<&Reports::give_up_after, hour, 30 * day>("give_up_after"),
+      duration<&Reports::keep, 7 * day, 3650 * day>("keep"),
+      text<&Reports::dkim_selector, check_selector>("dkim_selector"),
+      text<&Reports::dkim_key, check_text>("dkim_key"),
+      text<&Reports::dkim_domain, check_selector>("dkim_domain")};
+  return rows;
+}
+
+std::span<const Row<Smtp>> smtp_rows() {
+  static constexpr std::array rows = {text<&Smtp::server, check_smtp_server>("server"),
+                                      word<&Smtp::tls, tlses>("tls"),
+                                      text<&Smtp::user, check_text>("user"),
+                                      text<&Smtp::password_file, check_text>("password_file"),
+                                      duration<&Smtp::timeout, second, hour>("timeout")};
   return rows;
 }
 

@@ -240,6 +240,8 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
       {running.filter.lookup_time == wanted.filter.lookup_time, "filter.lookup_time"},
       {running.dns == wanted.dns, "dns"},
       {running.journal == wanted.journal, "journal"},
+      {running.reports == wanted.reports, "reports"},
+      {running.smtp == wanted.smtp, "smtp"},
       {running.log.format == wanted.log.format, "log.format"},
       {running.log.mask_addresses == wanted.log.mask_addresses, "log.mask_addresses"},
       {running.metrics == wanted.metrics, "metrics"}};

@@ -115,6 +115,51 @@ struct Journal {
   bool operator==(const Journal&) const = default;
 };
 
+enum class ReportTo : std::uint8_t { known, all };
+enum class ReportForm : std::uint8_t { rfc9990, rfc7489 };
+
+/// [reports]: aggregate reports to domain owners (RFC 9990)
+struct Reports {
+  std::string email = {};     ///< whom they come from, and who answers; empty: none are made
+  std::string org_name = {};  ///< empty: the domain of email
+  std::string contact = {};   ///< a page or address for people
+  /// The envelope sender, with the number of the delivery for %; empty: email with +number.
+  std::string return_path = {};
+  unsigned period_hours = 24;              ///< divides a day
+  ReportTo to = ReportTo::known;           ///< known: domains that passed here or that we wrote to
+  std::vector<DomainName> also = {};       ///< policy domains that get them in any case
+  std::vector<DomainName> never = {};      ///< policy domains, and those below, that get none
+  std::vector<std::string> never_to = {};  ///< destinations: address or @domain
+  std::vector<DomainName> ignore_recipients = {};  ///< mail to these alone is not counted
+  ReportForm form = ReportForm::rfc9990;
+  std::vector<std::string> rfc7489_to = {};            ///< destinations that want the older form
+  std::size_t max_attachment = std::size_t{10} << 20;  ///< larger reports go in parts
+  unsigned max_uris = 10;
+  unsigned max_domains_per_host = 1'000;  ///< in a period, to one organization
+  std::chrono::seconds spread = std::chrono::hours{4};
+  unsigned per_minute = 60;
+  unsigned per_host_minute = 10;
+  unsigned per_day = 10'000;
+  std::chrono::seconds give_up_after = std::chrono::days{2};
+  std::chrono::seconds keep = std::chrono::days{90};  ///< what is kept of evaluations and reports
+  std::string dkim_selector = {};
+  std::string dkim_key = {};     ///< file; empty: reports are not signed here
+  std::string dkim_domain = {};  ///< empty: the domain of email
+  bool operator==(const Reports&) const = default;
+};
+
+enum class Tls : std::uint8_t { never, opportunistic, require };
+
+/// [smtp]: how reports leave
+struct Smtp {
+  std::string server = "127.0.0.1:25";  ///< host:port; smtps:host:port for TLS from the start
+  Tls tls = Tls::opportunistic;
+  std::string user = {};
+  std::string password_file = {};
+  std::chrono::seconds timeout{120};
+  bool operator==(const Smtp&) const = default;
+};
+
 enum class LogFormat : std::uint8_t { logfmt, json };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
@@ -141,6 +186,8 @@ struct Settings {
   std::vector<Allow> allow = {};
   Evidence evidence = {};
   Journal journal = {};
+  Reports reports = {};
+  Smtp smtp = {};
   Log log = {};
   Metrics metrics = {};
 };

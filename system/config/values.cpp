@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <span>
 #include <utility>
 
 #include "assay/base/ascii.h"
+#include "assay/base/domain_name.h"
 #include "assay/base/duration.h"
+#include "assay/base/uri.h"
 #include "assay/base/utf8.h"
 
 namespace assay::config {
@@ -232,6 +235,49 @@ Complaint check_override_type(std::string_view text) {
 Complaint check_mode_override(std::string_view text) {
   constexpr auto words = std::to_array<std::string_view>({"", "monitor", "rfc9989", "published"});
   return check_word(text, words);
+}
+
+Complaint check_address(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const std::string uri = "mailto:" + std::string(text);
+  const auto parts = parse_uri(uri);  // views of it
+  if (parts && !text.contains('%') && mailto_address(*parts)) return std::nullopt;
+  return "must be a mail address such as \"dmarc-reports@example.com\"";
+}
+
+Complaint check_return_path(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const std::size_t place = text.find('%');
+  std::string plain(text);
+  if (place < text.find('@')) plain[place] = '1';
+  if (place < text.find('@') && !check_address(plain)) return std::nullopt;
+  return "must be a mail address with one %, such as \"bounces+%@example.com\"";
+}
+
+Complaint check_selector(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const auto is_host = [](char c) {
+    return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
+  };
+  if (std::ranges::all_of(text, is_host) && DomainName::parse(text)) return std::nullopt;
+  return "must be letters, digits, hyphens, underscores and dots";
+}
+
+Complaint check_smtp_server(std::string_view text) {
+  constexpr std::string_view wanted = "must be \"host:port\", or \"smtps:host:port\"";
+  if (text.starts_with("smtps:")) text.remove_prefix(6);
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::string(wanted);
+  unsigned port = 0;
+  const std::string_view digits = text.substr(colon + 1);
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool is_port = read.ec == std::errc() && read.ptr == digits.data() + digits.size() &&
+                       port > 0 && port < 65'536;
+  const auto is_host = [](char c) {
+    return ascii::is_alnum(c) || std::string_view("-_.:[]").contains(c);
+  };
+  if (is_port && std::ranges::all_of(text.substr(0, colon), is_host)) return std::nullopt;
+  return std::string(wanted);
 }
 
 }  // namespace assay::config

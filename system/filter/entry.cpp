@@ -27,6 +27,17 @@ std::string list_id_of(const mail::Header& header) {
   return value.substr(open + 1, value.find('>', open) - open - 1);
 }
 
+/// Whether a message seems to carry a report on mail authentication (RFC 9990 §3.5.2, RFC 5965 §2,
+/// RFC 8460 §5.3): what two hosts must not report to each other for ever.
+bool carries_report(const mail::Header& header) {
+  const std::string subject = ascii::to_lower(field_value(header, "Subject"));
+  const std::string type = ascii::to_lower(field_value(header, "Content-Type"));
+  const bool by_type =
+      type.starts_with("multipart/report") &&
+      (type.contains("feedback-report") || type.contains("tlsrpt"));
+  return by_type || subject.starts_with("report domain:");
+}
+
 std::vector<std::string> domains_of(const std::vector<std::string>& recipients) {
   std::vector<std::string> domains;
   for (const std::string& one : recipients) {
@@ -92,7 +103,8 @@ journal::Entry describe(const Transaction& transaction, const Client& client,
           .recipient_domains = domains_of(transaction.recipients),
           .recipients = transaction.recipients.size(),
           .message_id = field_value(header, "Message-ID"),
-          .list_id = list_id_of(header)};
+          .list_id = list_id_of(header),
+          .automatic = carries_report(header) ? "report" : ""};
 }
 
 // RFC 9989 §5.3.3, RFC 9989 §5.3.7

@@ -94,6 +94,7 @@ struct Entry {
   std::uint64_t size = 0;  ///< octets of header and body
   std::string message_id = {};
   std::string list_id = {};                      ///< the identifier between < and >
+  std::string automatic = {};                    ///< "report": it seems to carry a report
   std::vector<std::string> author_domains = {};  ///< all of them
   std::optional<Verdict> verdict = {};
   std::vector<SpfResult> spf = {};

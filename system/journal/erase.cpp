@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "assay/base/try.h"
@@ -13,13 +14,26 @@ namespace assay::journal {
 namespace {
 
 using Unwanted = std::function<bool(const Entry&)>;
-using Keep = std::function<std::expected<void, Finding>(std::string_view line)>;
+using Keep = std::function<std::expected<void, Finding>(std::string_view octets)>;
 
-/// Hands over the lines that stay, each with its line feed.
+/// Blank lines up to an offset, for one who reads the file from an offset on finds everything where
+/// it was.
+std::expected<void, Finding> fill_up(std::uint64_t& at, std::uint64_t to, const Keep& keep) {
+  constexpr std::uint64_t longest = 65'536;
+  while (at < to) {
+    const std::uint64_t size = std::min(to - at, longest);
+    if (auto kept = keep(std::string(size - 1, ' ') + '\n'); !kept) return kept;
+    at += size;
+  }
+  return {};
+}
+
+/// Hands over the file as it is to be: the lines that stay where they are, blanks for the others.
 std::expected<Erased, Finding> sort_out(const std::string& path, const Unwanted& unwanted,
                                         const Keep& keep) {
   ASSAY_TRY(reader, Reader::open(path));
   Erased erased;
+  std::uint64_t at = 0;
   while (const auto line = reader.next()) {
     ++erased.lines;
     if (line->entry && unwanted(*line->entry)) {
@@ -31,9 +45,14 @@ std::expected<Erased, Finding> sort_out(const std::string& path, const Unwanted&
           .code = "journal_file",
           .what = describe(path, *line) + "; repair or remove the file, nothing of it was erased"});
     }
+    if (auto filled = fill_up(at, line->at, keep); !filled) return std::unexpected(filled.error());
     if (auto kept = keep(std::string(line->text) + '\n'); !kept) {
       return std::unexpected(std::move(kept.error()));
     }
+    at = reader.at();
+  }
+  if (auto filled = fill_up(at, reader.at(), keep); !filled) {
+    return std::unexpected(filled.error());
   }
   return erased;
 }

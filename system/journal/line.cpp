@@ -123,6 +123,7 @@ void write_envelope(json::Writer& out, const Entry& entry) {
   write_number(out, "size", entry.size);
   out.member("message_id", entry.message_id);
   out.member("list_id", entry.list_id);
+  out.member("automatic", entry.automatic);
   write_texts(out, "author_domains", entry.author_domains);
 }
 
@@ -350,6 +351,7 @@ void read_envelope(Members& from, Entry& entry) {
   from.take("size", entry.size);
   from.take("message_id", entry.message_id);
   from.take("list_id", entry.list_id);
+  from.take("automatic", entry.automatic);
   from.take("author_domains", entry.author_domains);
 }
 

@@ -35,6 +35,7 @@ std::string describe(const std::string& file, const Line& broken) {
 
 struct Reader::State {
   bool fill();
+  bool skip_blank_line(std::size_t size);
   Line finish_line(std::size_t size, std::size_t feed);
   Line broken(Finding what, std::size_t octets);
   std::optional<Line> at_end();
@@ -65,6 +66,17 @@ bool Reader::State::fill() {
   if (got < 0) failed = errno;
   buffer.resize(old + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   return got > 0;
+}
+
+/// Passes over the line of `size` octets at `begin`, if it is blank.
+bool Reader::State::skip_blank_line(std::size_t size) {
+  const std::string_view text = std::string_view(buffer).substr(begin, size);
+  if (!text.starts_with(' ') || text.find_first_not_of(' ') != std::string_view::npos) return false;
+  ++number;
+  begin += size + 1;
+  at += size + 1;
+  scanned = begin;
+  return true;
 }
 
 /// The line of `size` octets at `begin`, with `feed` octets of line feed behind it.
@@ -114,12 +126,16 @@ Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
-std::expected<Reader, Finding> Reader::open(const std::string& path) {
+std::expected<Reader, Finding> Reader::open(const std::string& path, std::uint64_t from) {
   auto state = std::make_unique<State>();
   state->path = path;
   state->growing = path.ends_with(part_suffix);
   state->file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!state->file.is_open()) return std::unexpected(file_finding(path, "cannot be opened"));
+  state->at = from;
+  if (from > 0 && ::lseek(state->file.get(), static_cast<off_t>(from), SEEK_SET) < 0) {
+    return std::unexpected(file_finding(path, "cannot be read from the middle"));
+  }
   return Reader(std::move(state));
 }
 
@@ -129,6 +145,7 @@ std::optional<Line> Reader::next() {
     const std::size_t feed = state.buffer.find('\n', state.scanned);
     if (feed != std::string::npos) {
       const std::size_t size = feed - state.begin;
+      if (!state.skipping && state.skip_blank_line(size)) continue;
       if (!state.skipping) return state.finish_line(size, 1);
       state.begin += size + 1;
       state.at += size + 1;
@@ -146,6 +163,10 @@ std::optional<Line> Reader::next() {
     if (!state.file.is_open()) return std::nullopt;
     if (!state.fill()) return state.at_end();
   }
+}
+
+std::uint64_t Reader::at() const {
+  return state_->at;
 }
 
 std::uint64_t Reader::unfinished() const {

@@ -17,7 +17,7 @@ namespace assay::journal {
 /// A line of a file, read or broken.
 struct Line {
   std::string_view text = {};  ///< without line feed, until the next call; empty when too long
-  std::uint64_t number = 0;    ///< 1 is the first
+  std::uint64_t number = 0;    ///< 1 is the first that was read
   std::uint64_t at = 0;        ///< octet offset of its beginning in the file
   std::expected<Entry, Finding> entry = {};
 };
@@ -29,17 +29,21 @@ std::string describe(const std::string& file, const Line& broken);
 /// A line that is broken is an answer as well, and reading goes on behind it.
 ///
 /// A file that is still written (.part) may be read as well: what stands behind its last line feed
-/// is not there yet, and next() may be asked again later.
+/// is not there yet, and next() may be asked again later. Lines of blanks, which erase_lines leaves,
+/// are passed over.
 class Reader {
  public:
-  /// Errors: `journal_file` with the reason.
-  static std::expected<Reader, Finding> open(const std::string& path);
+  /// `from`: where a line begins, in octets. Errors: `journal_file` with the reason.
+  static std::expected<Reader, Finding> open(const std::string& path, std::uint64_t from = 0);
   ~Reader();
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
   /// The next line; nothing at the end. A failure to read is a broken line, and then the end.
   std::optional<Line> next();
+
+  /// Where the next line begins in the file: from there on it may be read another time.
+  std::uint64_t at() const;
 
   /// Octets behind the last line feed of a file that is still written.
   std::uint64_t unfinished() const;

@@ -238,4 +238,24 @@ std::string walk_line(const dmarc::Facts& facts, const std::optional<SuffixView>
   return out.take();
 }
 
+std::string destination_line(std::string_view id, const dmarc::Destination& destination,
+                             std::span<const dns::Asked> asked) {
+  Writer out;
+  begin_answer(out, id);
+  out.member_boolean("external", destination.external);
+  out.member_boolean("authorized", destination.authorized == dmarc::Authorized::yes);
+  if (destination.authorized == dmarc::Authorized::unknown) out.member_boolean("temporary", true);
+  if (!destination.uris.empty()) out.member("uri", destination.uris.front().uri);
+  if (destination.uris.size() > 1) {
+    out.key("uris");
+    out.begin_array();
+    for (const dmarc::ReportUri& one : destination.uris) out.string(one.uri);
+    out.end_array();
+  }
+  out.member("reason", destination.reason);
+  write_lookups(out, asked);
+  out.end_object();
+  return out.take();
+}
+
 }  // namespace assay::json

@@ -51,6 +51,10 @@ struct SuffixView {
   DomainName organizational = {};
   bool is_public_suffix = false;
 };
+/// Whether reports may go to a destination. `temporary` stands there where the DNS did not answer.
+std::string destination_line(std::string_view id, const dmarc::Destination& destination,
+                             std::span<const dns::Asked> asked);
+
 std::string walk_line(const dmarc::Facts& facts, const std::optional<SuffixView>& suffix,
                       std::span<const dns::Asked> asked);
 

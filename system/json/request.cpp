@@ -243,6 +243,25 @@ std::expected<RecordRequest, Error> read_record(const Value& object) {
   return request;
 }
 
+std::expected<DestinationRequest, Error> read_destination(const Value& object) {
+  const Members members(object);
+  DestinationRequest request;
+  ASSAY_TRY(domain, members.text("domain"));
+  if (!domain) return std::unexpected("\"domain\", the policy domain, is missing");
+  auto name = to_a_labels(*domain);
+  if (!name) return std::unexpected("\"domain\" is no domain: " + name.error().what);
+  request.domain = std::move(*name);
+  ASSAY_TRY(uri, members.text("uri"));
+  if (!uri) return std::unexpected("\"uri\", the destination, is missing");
+  request.uri = std::move(*uri);
+  ASSAY_TRY(kind, members.text("kind"));
+  if (!kind) return request;
+  const auto known = parse_report_kind(*kind);
+  if (!known) return std::unexpected("\"kind\" is neither aggregate nor failure");
+  request.kind = *known;
+  return request;
+}
+
 std::expected<AuthorRequest, Error> read_author(const Value& object) {
   AuthorRequest request;
   ASSAY_TRY(message, read_message(object, Files::refused));
@@ -289,6 +308,16 @@ std::expected<RecordRequest, RequestError> parse_record_request(std::string_view
 }
 std::expected<AuthorRequest, RequestError> parse_author_request(std::string_view line) {
   return parse<AuthorRequest>(line, read_author);
+}
+
+std::expected<DestinationRequest, RequestError> parse_destination_request(std::string_view line) {
+  return parse<DestinationRequest>(line, read_destination);
+}
+
+std::optional<dmarc::ReportKind> parse_report_kind(std::string_view word) {
+  if (word == "aggregate") return dmarc::ReportKind::aggregate;
+  if (word == "failure") return dmarc::ReportKind::failure;
+  return std::nullopt;
 }
 
 std::string strip_angle_brackets(std::string_view reverse_path) {

@@ -9,6 +9,7 @@
 #include "assay/base/domain_name.h"
 #include "assay/base/ip_address.h"
 #include "assay/base/time.h"
+#include "assay/dmarc/destination.h"
 #include "assay/dmarc/evaluate.h"
 #include "assay/verify/verify.h"
 
@@ -68,6 +69,14 @@ struct RecordRequest {
   std::string text = {};
 };
 
+/// A line of `assay destination --jsonl`.
+struct DestinationRequest {
+  Common common = {};
+  DomainName domain;
+  std::string uri = {};
+  dmarc::ReportKind kind = dmarc::ReportKind::aggregate;
+};
+
 /// A line of `assay author --jsonl`.
 struct AuthorRequest {
   Common common = {};
@@ -81,9 +90,13 @@ std::expected<SpfRequest, RequestError> parse_spf_request(std::string_view line)
 std::expected<DmarcRequest, RequestError> parse_dmarc_request(std::string_view line);
 std::expected<RecordRequest, RequestError> parse_record_request(std::string_view line);
 std::expected<AuthorRequest, RequestError> parse_author_request(std::string_view line);
+std::expected<DestinationRequest, RequestError> parse_destination_request(std::string_view line);
 
 /// "<a@example.com>", "a@example.com", "<>" or "" without the angle brackets.
 std::string strip_angle_brackets(std::string_view reverse_path);
+
+/// "aggregate" or "failure".
+std::optional<dmarc::ReportKind> parse_report_kind(std::string_view word);
 
 /// "rfc9989", "rfc7489" or "compare".
 std::optional<verify::Standard> parse_standard(std::string_view word);

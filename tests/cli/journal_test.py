@@ -86,17 +86,23 @@ class Journal(Test):
         gone = Path(self.put("c.journal", line(5), line(6, author_domains=["sub.example.com"])))
         self.put("d.journal.part", line(7))
         before = other.stat()
+        size = len((self.folder / "journal/a.journal").read_text())
         done = run("journal", "erase", "--domain", "EXAMPLE.com", self.journal)
         self.assertEqual(done.returncode, 0, done.err)
         self.assertEqual(done.out, "erased 4 of 7 lines, in 2 files\n1 more in files that are still written: erase again "
                                    "when their hour is over\n")
         self.assertEqual(self.cat(), ["mx-2", "mx-4", "mx-7"])
-        self.assertEqual((self.folder / "journal/a.journal").read_text(),
-                         line(2, **failing("evil.example")) + "\nbroken\n")
+        kept = (self.folder / "journal/a.journal").read_text()
+        self.assertEqual(len(kept), size)
+        self.assertEqual([one.strip() for one in kept.splitlines()], ["", line(2, **failing("evil.example")), "broken", ""])
         self.assertFalse(gone.exists())
         self.assertEqual(other.stat().st_mtime_ns, before.st_mtime_ns)
         again = run("journal", "erase", "--domain", "example.com", self.journal)
         self.assertTrue(again.out.startswith("erased 0 of 3 lines, in 0 files\n"), again.out)
+        self.assertEqual((self.folder / "journal/a.journal").read_text(), kept)
+        run("journal", "erase", "--domain", "evil.example", self.journal)
+        blank = (self.folder / "journal/a.journal").read_text()
+        self.assertEqual((len(blank), blank.split()), (len(kept), ["broken"]))
         self.assertEqual(run("journal", "erase", self.journal).returncode, 64)
 
     def test_check(self):

@@ -209,6 +209,23 @@ class OtherCommands(Test):
         failing = self.write("failing.zone", b"$FAIL _dmarc.example.com TXT servfail\n")
         self.assertTrue(json.loads(run("walk", "--json", "--zone", failing, "example.com").out)["failed"])
 
+    def test_destination(self):
+        zone = self.write("destination.zone", b"a._report._dmarc.example.net. TXT \"v=DMARC1; rua=mailto:y@example.net\"\n"
+                          b"$FAIL b._report._dmarc.example.net. TXT servfail\n")
+        uri = "mailto:x@example.net"
+        _, answers = run_lines("destination", "--zone", zone, requests=[
+            {"id": 1, "domain": "a", "uri": uri}, {"id": 2, "domain": "b", "uri": uri},
+            {"id": 3, "domain": "c", "uri": uri}, {"id": 4, "domain": "example.net", "uri": uri},
+            {"id": 5, "domain": "a", "uri": uri, "kind": "failure"}, {"id": 6, "domain": "a"},
+            {"id": 7, "domain": "a", "uri": uri, "zone": "x. A 192.0.2.1\n"}])
+        self.assertEqual([(one.get("external"), one.get("authorized"), one.get("uri"), one.get("temporary")) for one in answers],
+                         [(True, True, "mailto:y@example.net", None), (True, False, None, True), (True, False, None, None),
+                          (False, True, uri, None), (True, True, uri, None), (None,) * 4, (True, False, None, None)])
+        self.assertIn("uri", answers[5]["error"])
+        one = json.loads(run("destination", "--json", "--zone", zone, "a", uri).out)
+        self.assertEqual({**one, "id": 1}, answers[0])
+        self.assertIn("Reports may be sent", run("destination", "--zone", zone, "a", uri).out)
+
 
 if __name__ == "__main__":
     main()

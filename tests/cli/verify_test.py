@@ -131,7 +131,7 @@ def signed_demo(test):
 
 class Wrong(Test):
     def test_help_of_everything(self):
-        for command in ([], ["verify"], ["spf"], ["dmarc"], ["record"], ["author"], ["walk"]):
+        for command in ([], ["verify"], ["spf"], ["dmarc"], ["record"], ["author"], ["walk"], ["destination"]):
             done = run(*command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example", done.out)
@@ -149,7 +149,8 @@ class Wrong(Test):
                  (["dmarc", "--from", "example.com", "--spf", "pass"], "RESULT:DOMAIN"),
                  (["dmarc", "--from", "example.com", "--dkim", "good:example.com"], "good"),
                  (["record", "dmarc"], "TEXT"), (["record", "bimi", "x"], "bimi"), (["walk"], "DOMAIN"),
-                 (["walk", "a..b"], "a..b"), (["walk", "\x1b[2J.."], "\\x1b")]
+                 (["walk", "a..b"], "a..b"), (["walk", "\x1b[2J.."], "\\x1b"),
+                 (["destination", "example.com"], "URI"), (["destination", "a..b", "mailto:x@a"], "a..b")]
         for arguments, part in cases:
             with self.subTest(arguments):
                 self.assert_failed(run(*arguments, stdin=b""), 64, part)

@@ -52,6 +52,14 @@ Complaint check_header_name(std::string_view text);
 Complaint check_subject_mark(std::string_view text);
 /// address@domain or @domain.
 Complaint check_recipient(std::string_view text);
+/// A mail address; empty for none.
+Complaint check_address(std::string_view text);
+/// A mail address whose local-part holds one "%"; empty for none.
+Complaint check_return_path(std::string_view text);
+/// Labels of letters, digits, hyphens and underscores with dots between; empty for none.
+Complaint check_selector(std::string_view text);
+/// "host:port", "[v6]:port", either with "smtps:" before.
+Complaint check_smtp_server(std::string_view text);
 /// An SMTP reply of one line with an enhanced status code (RFC 5321 §4.2, RFC 2034 §4), where %d
 /// becomes a domain.
 Complaint check_reject_text(std::string_view text);

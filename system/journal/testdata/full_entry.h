@@ -34,6 +34,7 @@ inline Entry full_entry() {
       .size = 18'446'744'073'709'551'615U,
       .message_id = "1@mail.example.com",
       .list_id = "list.example.net",
+      .automatic = "report",
       .author_domains = {"mail.example.com",
                          "b\xc3\xbc"
                          "cher.example"},

@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,6 +24,7 @@
 #include "bin/command.h"
 #include "bin/files.h"
 #include "bin/filter_role.h"
+#include "bin/reports_role.h"
 
 namespace assay::cli {
 namespace {
@@ -30,6 +32,17 @@ namespace {
 constexpr const char* usual_config = "/etc/assay/assay.toml";
 /// For messages under way when the filter is told to end.
 constexpr std::chrono::seconds patience{30};
+
+constexpr const char* reports_help =
+    R"(Takes the journals of filters into its store (<data>/store.sqlite), makes aggregate reports of them at the end
+of each period, and sends these (RFC 9990). Without [reports] email it keeps evaluations and reports nothing.
+
+Signals: SIGTERM ends it after the mail under way; what waits stays in the outbox.
+
+Example:
+  assay reports --config /etc/assay/assay.toml
+
+The file is described in assay.toml(5); docs/operate/reporting.md tells who gets reports, and who does not.)";
 
 constexpr const char* more_help =
     R"(Tests each message that an MTA hands over by the milter protocol, decides with evidence,
@@ -44,9 +57,16 @@ Examples:
 
 The file is described in assay.toml(5); docs/operate/postfix.md tells how to connect an MTA.)";
 
-struct FilterOptions {
+/// Which roles a process has.
+struct Roles {
+  bool filter = false;
+  bool reports = false;
+};
+
+struct RoleOptions {
   std::string config = usual_config;
   bool check = false;
+  Roles roles = {};
 };
 
 ops::LogOptions log_options(const config::Log& log) {
@@ -78,15 +98,15 @@ class Inbox {
   std::deque<ops::Signal> waiting_;
 };
 
-Expected<std::unique_ptr<ops::HttpServer>> start_pages(const config::Metrics& settings,
-                                                       const ops::Metrics& metrics,
-                                                       const FilterRole& role) {
+Expected<std::unique_ptr<ops::HttpServer>> start_pages(
+    const config::Metrics& settings, const ops::Metrics& metrics,
+    std::function<std::vector<std::string>()> troubles) {
   if (settings.address.empty()) return std::unique_ptr<ops::HttpServer>();
   const auto at = net::parse_endpoint(settings.address);
   if (!at) return fail(Status::bad_data, "[metrics] address: " + at.error().what);
   auto server = ops::HttpServer::start(
       at->address, at->port,
-      ops::operating_pages([&] { return metrics.exposition(); }, [&] { return role.troubles(); }));
+      ops::operating_pages([&] { return metrics.exposition(); }, std::move(troubles)));
   if (server) return std::move(*server);
   return fail(Status::unavailable, server.error().what);
 }
@@ -101,10 +121,10 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_max;
 }
 
-/// The filter from its start to its end.
+/// A process from its start to its end.
 class Running {
  public:
-  Running(FilterOptions options, config::Settings settings)
+  Running(RoleOptions options, config::Settings settings)
       : options_(std::move(options)),
         settings_(std::move(settings)),
         log_(log_options(settings_.log), clock_) {}
@@ -112,11 +132,13 @@ class Running {
   Expected<> run();
 
  private:
+  Expected<> start();
+  std::vector<std::string> troubles() const;
   void check_descriptors();
   void reload();
   void end();
 
-  FilterOptions options_;
+  RoleOptions options_;
   config::Settings settings_;
   Inbox inbox_ = {};
   ops::Signals signals_{[this](ops::Signal signal) { inbox_.put(signal); }};
@@ -124,19 +146,39 @@ class Running {
   ops::Log log_;
   ops::Metrics metrics_ = {};
   ops::ServiceManager manager_ = ops::ServiceManager::from_environment();
-  std::unique_ptr<FilterRole> role_ = {};
+  std::unique_ptr<FilterRole> filter_ = {};
+  std::unique_ptr<ReportsRole> reports_ = {};
 };
 
-Expected<> Running::run() {
-  check_descriptors();
-  ASSAY_TRY(role, FilterRole::start(settings_, log_, metrics_));
-  role_ = std::move(role);
-  ASSAY_TRY(pages, start_pages(settings_.metrics, metrics_, *role_));
-  for (const std::string& address : role_->addresses()) {
-    log_.write(ops::LogLevel::info, "listening",
-               [&](ops::Fields& fields) { fields.text("address", address); });
+Expected<> Running::start() {
+  if (options_.roles.filter) {
+    check_descriptors();
+    ASSAY_TRY(filter, FilterRole::start(settings_, log_, metrics_));
+    filter_ = std::move(filter);
+    for (const std::string& address : filter_->addresses()) {
+      log_.write(ops::LogLevel::info, "listening",
+                 [&](ops::Fields& fields) { fields.text("address", address); });
+    }
   }
-  manager_.ready("testing mail");
+  if (options_.roles.reports) {
+    ASSAY_TRY(reports, ReportsRole::start(settings_, log_, metrics_));
+    reports_ = std::move(reports);
+  }
+  return {};
+}
+
+std::vector<std::string> Running::troubles() const {
+  std::vector<std::string> all;
+  if (filter_) all = filter_->troubles();
+  if (reports_) std::ranges::move(reports_->troubles(), std::back_inserter(all));
+  return all;
+}
+
+Expected<> Running::run() {
+  if (auto started = start(); !started) return started;
+  ASSAY_TRY(pages, start_pages(settings_.metrics, metrics_, [this] { return troubles(); }));
+  log_.write(ops::LogLevel::info, "started");
+  manager_.ready("at work");
   for (;;) {
     if (inbox_.take() == ops::Signal::reload) {
       reload();
@@ -162,7 +204,8 @@ void Running::check_descriptors() {
 void Running::reload() {
   manager_.reloading();
   auto settings = load_configuration(options_.config);
-  Expected<> done = settings ? role_->reload(*settings) : std::unexpected(settings.error());
+  Expected<> done = settings ? Expected<>() : std::unexpected(settings.error());
+  if (done && filter_) done = filter_->reload(*settings);
   const char* result = done ? "good" : "bad";
   metrics_.counter("assay_reloads_total", "Reloads of the configuration", {{"result", result}})
       .add();
@@ -182,20 +225,21 @@ void Running::reload() {
       fields.text("then", "the former configuration stays in force");
     });
   }
-  manager_.ready("testing mail");
+  manager_.ready("at work");
 }
 
 void Running::end() {
   manager_.stopping();
   log_.write(ops::LogLevel::info, "stopping");
-  const std::size_t cut_off = role_->stop(patience);
+  const std::size_t cut_off = filter_ ? filter_->stop(patience) : 0;
+  if (reports_) reports_->stop();
   log_.write(ops::LogLevel::info, "stopped",
              [&](ops::Fields& fields) { fields.number("cut_off", cut_off); });
   // Threads that are still busy with a message must not see things go away beneath them.
   if (cut_off > 0) ::_exit(0);
 }
 
-Expected<> run_filter(const FilterOptions& options) {
+Expected<> run_roles(const RoleOptions& options) {
   ASSAY_TRY(settings, load_configuration(options.config));
   if (options.check) {
     return write_output(ascii::printable(options.config) + ": good\n");
@@ -203,24 +247,30 @@ Expected<> run_filter(const FilterOptions& options) {
   return Running(options, std::move(settings)).run();
 }
 
-}  // namespace
+struct Role {
+  std::string name;
+  std::string description;
+  std::string help;
+  Roles roles = {};
+};
 
-namespace {
-
-void add_role(const Command& program, const std::string& name, const std::string& description) {
-  const Command command = program.subcommand(name, description);
-  const auto options = std::make_shared<FilterOptions>();
-  command.footer(more_help);
+void add_role(const Command& program, const Role& role) {
+  const Command command = program.subcommand(role.name, role.description);
+  const auto options = std::make_shared<RoleOptions>(RoleOptions{.roles = role.roles});
+  command.footer(role.help);
   command.option("--config", options->config, "The configuration").named("FILE").default_shown();
   command.flag("--check", options->check, "Say whether the configuration is good, and end");
-  command.runs([options] { return run_filter(*options); });
+  command.runs([options] { return run_roles(*options); });
 }
 
 }  // namespace
 
-void add_filter(const Command& program) {
-  add_role(program, "filter", "Test mail behind an MTA (milter)");
-  add_role(program, "run", "All roles in one process; the filter is the only one so far");
+void add_roles(const Command& program) {
+  add_role(program, {"filter", "Test mail behind an MTA (milter)", more_help, {.filter = true}});
+  add_role(program,
+           {"reports", "Make reports of journals, and send them", reports_help, {.reports = true}});
+  add_role(program,
+           {"run", "All roles in one process", more_help, {.filter = true, .reports = true}});
 }
 
 }  // namespace assay::cli

@@ -1,0 +1,164 @@
+#include "system/reporting/facts.h"
+
+#include <algorithm>
+
+#include "assay/base/ascii.h"
+#include "assay/dmarc/record.h"
+
+namespace assay::reporting {
+namespace {
+
+/// RFC 9990 §3.1.3: no more signatures in one row.
+constexpr std::size_t max_signatures = 100;
+constexpr std::size_t max_reasons = 10;
+
+std::string domain_of(std::string_view address) {
+  return ascii::to_lower(address.substr(address.rfind('@') + 1));
+}
+
+std::string word(dmarc::Alignment alignment) {
+  return alignment == dmarc::Alignment::strict ? "s" : "r";
+}
+
+std::string pass_or_fail(bool aligned) {
+  return aligned ? "pass" : "fail";
+}
+
+/// Signatures that passed stand first, so that the cut takes what matters least.
+std::vector<aggregate::DkimResult> signatures_of(const journal::Entry& entry) {
+  std::vector<aggregate::DkimResult> all;
+  for (const journal::DkimResult& one : entry.dkim) {
+    all.push_back({.domain = one.domain,
+                   .selector = one.selector,
+                   .result = one.result,
+                   .human_result = one.reason});
+  }
+  std::ranges::stable_partition(all, [](const auto& one) { return one.result == "pass"; });
+  if (all.size() > max_signatures) all.resize(max_signatures);
+  return all;
+}
+
+// RFC 9990 §3.1.1.13: MAIL FROM alone, and at most one.
+std::vector<aggregate::SpfResult> spf_of(const journal::Entry& entry) {
+  const auto found = std::ranges::find(entry.spf, "mfrom", &journal::SpfResult::identity);
+  if (found == entry.spf.end()) return {};
+  return {{.domain = found->domain, .scope = "mfrom", .result = found->result}};
+}
+
+// RFC 9990 §3.1.6: where alignment failed and something else was done than the policy asks, the
+// reason is told.
+std::vector<aggregate::Reason> reasons_of(const journal::Entry& entry) {
+  std::vector<aggregate::Reason> reasons;
+  for (const journal::Override& one : entry.overrides) {
+    if (reasons.size() < max_reasons) reasons.push_back({.type = one.type, .comment = one.comment});
+  }
+  const journal::Verdict& verdict = *entry.verdict;
+  const bool failed = !verdict.spf_aligned && !verdict.dkim_aligned;
+  if (failed && reasons.empty() && entry.action.disposition != verdict.published_policy) {
+    const bool by_test = verdict.test_mode && entry.action.disposition == verdict.policy;
+    reasons.push_back({.type = by_test ? "policy_test_mode" : "local_policy"});
+  }
+  return reasons;
+}
+
+aggregate::Row row_of(const journal::Entry& entry) {
+  const journal::Verdict& verdict = *entry.verdict;
+  return {.source_ip = to_text(*entry.client),
+          .disposition = entry.action.disposition,
+          .dkim = pass_or_fail(verdict.dkim_aligned),
+          .spf = pass_or_fail(verdict.spf_aligned),
+          .reasons = reasons_of(entry),
+          .header_from = verdict.author_domain,
+          .envelope_from = domain_of(entry.mail_from),
+          .dkim_results = signatures_of(entry),
+          .spf_results = spf_of(entry)};
+}
+
+bool is_below(std::string_view domain, const DomainName& ignored) {
+  const auto name = DomainName::parse(domain);
+  return name && name->equal_or_below(ignored);
+}
+
+/// Two hosts that report on each other's reports would do so for ever.
+bool is_about_reports(const journal::Entry& entry, const std::vector<DomainName>& ignored) {
+  if (entry.automatic == "report") return true;
+  const auto goes_to_one = [&](const std::string& domain) {
+    return std::ranges::any_of(ignored,
+                               [&](const DomainName& one) { return is_below(domain, one); });
+  };
+  return !entry.recipient_domains.empty() &&
+         std::ranges::all_of(entry.recipient_domains, goes_to_one);
+}
+
+Reportable why_not(const journal::Entry& entry, const std::vector<DomainName>& ignored) {
+  if (!entry.verdict) return Reportable::not_judged;
+  if (entry.verdict->record.empty() || entry.verdict->policy_domain.empty()) {
+    return Reportable::no_record;
+  }
+  if (entry.action.action == "defer") return Reportable::not_finished;
+  if (!entry.client) return Reportable::no_client;
+  if (is_about_reports(entry, ignored)) return Reportable::report;
+  return Reportable::yes;
+}
+
+/// The domain and those above it down to two labels, so that mail to mail.example.com makes
+/// example.com known.
+void add_with_parents(std::string_view domain, std::vector<std::string>& names) {
+  while (domain.contains('.')) {
+    names.emplace_back(domain);
+    domain.remove_prefix(domain.find('.') + 1);
+  }
+}
+
+std::vector<std::string> correspondents_of(const journal::Entry& entry) {
+  std::vector<std::string> names;
+  if (!entry.exempt.empty()) {
+    for (const std::string& one : entry.recipient_domains) add_with_parents(one, names);
+  } else if (entry.verdict && entry.verdict->result == "pass") {
+    if (!entry.verdict->policy_domain.empty()) names.push_back(entry.verdict->policy_domain);
+  }
+  return names;
+}
+
+}  // namespace
+
+store::Configuration configuration_of(const std::string& policy_domain, const std::string& record,
+                                      const std::string& discovery) {
+  using aggregate::Schema;
+  const bool old = discovery == "psl";
+  store::Configuration configuration{.record = record,
+                                     .evaluated_by = old ? Schema::rfc7489 : Schema::rfc9990};
+  aggregate::PolicyPublished& policy = configuration.policy;
+  policy.domain = policy_domain;
+  policy.discovery_method = discovery;
+  const auto parsed = dmarc::parse_record(record);
+  if (!parsed) return configuration;
+  // A record without a valid p that is used all the same is used as p=none (RFC 9989 §4.10.1).
+  const bool as_written = parsed->usable() == dmarc::Usable::as_written;
+  const dmarc::Policy p = as_written ? *parsed->p : dmarc::Policy::none;
+  const dmarc::Policy sp = as_written ? parsed->sp.value_or(p) : p;
+  policy.p = to_text(p);
+  policy.sp = to_text(sp);
+  policy.np = to_text(as_written ? parsed->np.value_or(sp) : sp);
+  policy.adkim = word(parsed->adkim);
+  policy.aspf = word(parsed->aspf);
+  policy.fo = parsed->failure_options();
+  policy.testing = parsed->test_mode ? "y" : "n";
+  if (old) policy.pct = std::to_string(parsed->pct);
+  return configuration;
+}
+
+Contribution contribution_of(const journal::Entry& entry,
+                             const std::vector<DomainName>& ignore_recipients) {
+  Contribution contribution{.reportable = why_not(entry, ignore_recipients),
+                            .correspondents = correspondents_of(entry)};
+  if (contribution.reportable != Reportable::yes) return contribution;
+  const journal::Verdict& verdict = *entry.verdict;
+  contribution.evaluation = {
+      .time = std::chrono::floor<std::chrono::seconds>(entry.time),
+      .configuration = configuration_of(verdict.policy_domain, verdict.record, verdict.discovery),
+      .row = row_of(entry)};
+  return contribution;
+}
+
+}  // namespace assay::reporting

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "assay/base/domain_name.h"
+#include "system/journal/entry.h"
+#include "system/store/store.h"
+
+namespace assay::reporting {
+
+/// Why an evaluation is in no report; reportable: it is.
+enum class Reportable : std::uint8_t {
+  yes,
+  not_judged,    ///< own users' mail
+  no_record,     ///< no policy record applies, or the DNS did not show one
+  not_finished,  ///< deferred: the MTA will bring it again
+  no_client,     ///< it came by no network
+  report,        ///< it brought a report, or went to our own intake alone: none about these
+};
+constexpr std::size_t reportable_kinds = 6;
+
+/// What one line of a journal contributes.
+struct Contribution {
+  Reportable reportable = Reportable::yes;
+  store::Evaluation evaluation = {};  ///< where reportable is yes
+  /// Domains that we know from now on: those that own users wrote to, and policy domains of mail
+  /// that passed.
+  std::vector<std::string> correspondents = {};
+};
+
+/// The facts of a journal line as a report tells them (RFC 9990 §3.1). Pure. `ignore_recipients`:
+/// domains whose mail is not reported on where it goes to these alone.
+Contribution contribution_of(const journal::Entry& entry,
+                             const std::vector<DomainName>& ignore_recipients = {});
+
+/// The configuration of a policy record, found or default values filled in (RFC 9990 §3.1.1.5).
+store::Configuration configuration_of(const std::string& policy_domain, const std::string& record,
+                                      const std::string& discovery);
+
+}  // namespace assay::reporting

@@ -1,0 +1,165 @@
+#include "system/reporting/smtp_sender.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "assay/base/ascii.h"
+
+namespace assay::reporting {
+namespace {
+
+/// libcurl is to be made ready once in a process.
+void prepare_curl() {
+  static const CURLcode done = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+  static_cast<void>(done);
+}
+
+std::expected<std::string, Finding> read_password(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (file && std::getline(file, line)) return line;
+  return std::unexpected(
+      Finding{.code = "smtp",
+              .what = "[smtp] password_file " + ascii::printable(path) + " cannot be read"});
+}
+
+/// What is still to be sent of a mail.
+struct Upload {
+  std::string_view left;
+};
+
+std::size_t give(char* into, std::size_t size, std::size_t count, void* upload) {
+  std::string_view& left = static_cast<Upload*>(upload)->left;
+  const std::size_t octets = std::min(size * count, left.size());
+  std::memcpy(into, left.data(), octets);
+  left.remove_prefix(octets);
+  return octets;
+}
+
+/// Keeps the last reply of the server.
+std::size_t hear(char* line, std::size_t size, std::size_t count, void* reply) {
+  std::string_view text(line, size * count);
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  *static_cast<std::string*>(reply) = ascii::printable(text, 500);
+  return size * count;
+}
+
+/// Keeps the word of the last command that was sent: "MAIL", "RCPT", "DATA".
+int watch(CURL*, curl_infotype type, char* octets, std::size_t size, void* command) {
+  if (type == CURLINFO_HEADER_OUT) {
+    *static_cast<std::string*>(command) = std::string_view(octets, std::min<std::size_t>(size, 4));
+  }
+  return 0;
+}
+
+std::string url_of(const config::Smtp& settings, const std::string& helo) {
+  std::string_view server = settings.server;
+  const bool tls_first = server.starts_with("smtps:");
+  if (tls_first) server.remove_prefix(6);
+  // The path of an SMTP URL is the name for EHLO.
+  return (tls_first ? "smtps://" : "smtp://") + std::string(server) + "/" + helo;
+}
+
+long tls_of(config::Tls tls) {
+  switch (tls) {
+    case config::Tls::never:
+      return CURLUSESSL_NONE;
+    case config::Tls::opportunistic:
+      return CURLUSESSL_TRY;
+    case config::Tls::require:
+      return CURLUSESSL_ALL;
+  }
+  return CURLUSESSL_ALL;
+}
+
+}  // namespace
+
+struct SmtpSender::State {
+  CURL* curl = nullptr;
+  config::Smtp settings = {};
+  std::string url = {};
+  std::string password = {};
+  ~State() { ::curl_easy_cleanup(curl); }
+
+  void prepare();
+};
+
+void SmtpSender::State::prepare() {
+  ::curl_easy_reset(curl);  // connections stay
+  ::curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  ::curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+  ::curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  ::curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(settings.timeout.count()));
+  ::curl_easy_setopt(curl, CURLOPT_USE_SSL, tls_of(settings.tls));
+  ::curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // Opportunistic TLS guards against listeners alone: a certificate that nobody checks for the
+  // plain text either is not checked (RFC 7435 §3).
+  const long checked = settings.tls == config::Tls::require || url.starts_with("smtps:") ? 1 : 0;
+  ::curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, checked);
+  ::curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2 * checked);
+  if (settings.user.empty()) return;
+  ::curl_easy_setopt(curl, CURLOPT_USERNAME, settings.user.c_str());
+  ::curl_easy_setopt(curl, CURLOPT_PASSWORD, password.c_str());
+}
+
+SmtpSender::SmtpSender(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SmtpSender::~SmtpSender() = default;
+
+std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const config::Smtp& settings,
+                                                                     std::string helo) {
+  prepare_curl();
+  auto state = std::make_unique<State>();
+  state->settings = settings;
+  state->url = url_of(settings, helo);
+  if (!settings.password_file.empty()) {
+    auto password = read_password(settings.password_file);
+    if (!password) return std::unexpected(std::move(password.error()));
+    state->password = std::move(*password);
+  }
+  state->curl = ::curl_easy_init();
+  if (state->curl == nullptr) {
+    return std::unexpected(Finding{.code = "smtp", .what = "libcurl cannot be started"});
+  }
+  return std::unique_ptr<SmtpSender>(new SmtpSender(std::move(state)));
+}
+
+Attempt SmtpSender::send(const Outgoing& mail) {
+  State& state = *state_;
+  state.prepare();
+  Upload upload{mail.octets};
+  std::string reply;
+  const std::string from = "<" + mail.return_path + ">";
+  const std::string to = "<" + mail.recipient + ">";
+  curl_slist* const recipients = ::curl_slist_append(nullptr, to.c_str());
+  CURL* const curl = state.curl;
+  ::curl_easy_setopt(curl, CURLOPT_MAIL_FROM, from.c_str());
+  ::curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+  ::curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
+  ::curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
+  ::curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(mail.octets.size()));
+  ::curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, hear);
+  ::curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply);
+  std::string command;
+  ::curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+  ::curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, watch);
+  ::curl_easy_setopt(curl, CURLOPT_DEBUGDATA, &command);
+  const CURLcode done = ::curl_easy_perform(curl);
+  long code = 0;
+  ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
+  ::curl_slist_free_all(recipients);
+  if (done == CURLE_OK) return {.how = Attempt::How::delivered};
+  // Only a refusal of the recipient or of the mail is for good; a server that cannot be reached,
+  // does not let us in or does not like our sender may think otherwise later.
+  const bool refused = command == "RCPT" || command == "DATA";
+  const bool permanent = code >= 500 && code < 600 && refused;
+  std::string reason = code >= 400 && !reply.empty() ? reply : ::curl_easy_strerror(done);
+  return {.how = permanent ? Attempt::How::permanent : Attempt::How::temporary,
+          .reason = std::move(reason)};
+}
+
+}  // namespace assay::reporting

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <expected>
+#include <memory>
+
+#include "assay/base/finding.h"
+#include "system/config/settings.h"
+#include "system/reporting/deliver.h"
+
+namespace assay::reporting {
+
+/// Hands mail to the server that the configuration names, by SMTP with or without TLS (RFC 5321,
+/// RFC 3207); connections stay open between mails.
+class SmtpSender final : public Sender {
+ public:
+  /// `helo`: our name. Errors: `smtp` where the password cannot be read.
+  static std::expected<std::unique_ptr<SmtpSender>, Finding> open(const config::Smtp& settings,
+                                                                  std::string helo);
+  ~SmtpSender() override;
+
+  Attempt send(const Outgoing& mail) override;
+
+ private:
+  struct State;
+  explicit SmtpSender(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace assay::reporting

@@ -1,0 +1,136 @@
+#include "system/reporting/targets.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "assay/base/ascii.h"
+#include "assay/base/domain_name.h"
+#include "assay/base/time.h"
+#include "assay/base/try.h"
+#include "assay/dmarc/destination.h"
+
+namespace assay::reporting {
+namespace {
+
+std::string host_of(std::string_view address) {
+  return ascii::to_lower(address.substr(address.rfind('@') + 1));
+}
+
+/// Looks for the targets of one configuration.
+class Search {
+ public:
+  Search(const config::Reports& settings, store::Store& store, dns::Resolver& resolver,
+         HostCounts& hosts, store::Instant now)
+      : settings_(settings), store_(store), resolver_(resolver), hosts_(hosts), now_(now) {}
+
+  std::expected<Targets, Finding> run(const DomainName& domain, const dmarc::PolicyRecord& record);
+
+ private:
+  using Done = std::expected<void, Finding>;
+  Done try_uri(const DomainName& domain, const dmarc::ReportUri& uri);
+  Done try_address(const std::string& address);
+  void refuse(const std::string& what, const std::string& why) {
+    found_.refused.push_back(ascii::printable(what, 200) + ": " + why);
+  }
+
+  const config::Reports& settings_;
+  store::Store& store_;
+  dns::Resolver& resolver_;
+  HostCounts& hosts_;
+  store::Instant now_;
+  Targets found_ = {};
+  bool any_suppressed_ = false;
+};
+
+Search::Done Search::try_address(const std::string& address) {
+  const std::string mailbox = ascii::to_lower(address);
+  if (is_listed(mailbox, settings_.never_to)) {
+    refuse(address, "gets none by the configuration (never_to)");
+    return {};
+  }
+  const auto same = [&](const Target& one) { return ascii::iequals(one.address, address); };
+  if (std::ranges::any_of(found_.targets, same)) return {};
+  ASSAY_TRY(suppression, store_.suppression(mailbox));
+  if (suppression && suppression->until > now_) {
+    any_suppressed_ = true;
+    refuse(address,
+           "is left alone until " + to_rfc3339(suppression->until) + ": " + suppression->reason);
+    return {};
+  }
+  const bool old =
+      settings_.form == config::ReportForm::rfc7489 || is_listed(mailbox, settings_.rfc7489_to);
+  found_.targets.push_back(
+      {.address = address,
+       .schema = old ? aggregate::Schema::rfc7489 : aggregate::Schema::rfc9990});
+  return {};
+}
+
+Search::Done Search::try_uri(const DomainName& domain, const dmarc::ReportUri& uri) {
+  if (!uri.supported) {
+    refuse(uri.uri, "is no mail address");
+    return {};
+  }
+  // Before the DNS is asked: a stranger's name servers are not to be flooded either.
+  const std::string host = host_of(uri.address);
+  const bool own = host == domain.text();
+  if (!own && !hosts_.take(host, settings_.max_domains_per_host)) {
+    refuse(uri.uri, "more than " + std::to_string(settings_.max_domains_per_host) +
+                        " policy domains name " + host + " in this period");
+    return {};
+  }
+  const dmarc::Destination destination =
+      dmarc::fetch_destination(domain, uri.uri, dmarc::ReportKind::aggregate, resolver_);
+  if (destination.authorized == dmarc::Authorized::unknown) found_.ask_again = true;
+  if (destination.authorized != dmarc::Authorized::yes) {
+    refuse(uri.uri, destination.reason);
+    return {};
+  }
+  for (const dmarc::ReportUri& one : destination.uris) {
+    if (!one.supported) {
+      refuse(one.uri, "is no mail address");
+    } else if (auto tried = try_address(one.address); !tried) {
+      return tried;
+    }
+  }
+  return {};
+}
+
+// RFC 9990 §3.5: every URI, in order; RFC 9989 §4.7: unsupported ones are passed over.
+std::expected<Targets, Finding> Search::run(const DomainName& domain,
+                                            const dmarc::PolicyRecord& record) {
+  if (record.rua.empty()) found_.refused.emplace_back("the policy record asks for no reports");
+  unsigned tried = 0;
+  for (const dmarc::ReportUri& uri : record.rua) {
+    if (++tried > settings_.max_uris) {
+      refuse(uri.uri, "stands behind the first " + std::to_string(settings_.max_uris));
+    } else if (auto done = try_uri(domain, uri); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
+  }
+  if (any_suppressed_) found_.otherwise = store::Outcome::suppressed;
+  return std::move(found_);
+}
+
+}  // namespace
+
+bool is_listed(const std::string& address, const std::vector<std::string>& list) {
+  const std::size_t at = address.rfind('@');
+  const std::string domain = at == std::string::npos ? "" : address.substr(at);
+  return std::ranges::any_of(list, [&](const std::string& one) {
+    return ascii::iequals(one, address) || (one.starts_with('@') && ascii::iequals(one, domain));
+  });
+}
+
+std::expected<Targets, Finding> find_targets(const store::Configuration& configuration,
+                                             const config::Reports& settings, store::Store& store,
+                                             dns::Resolver& resolver, HostCounts& hosts,
+                                             store::Instant now) {
+  const auto record = dmarc::parse_record(configuration.record);
+  const auto domain = DomainName::parse(configuration.policy.domain);
+  if (!record || !domain) {
+    return Targets{.refused = {"the policy record or its domain cannot be read"}};
+  }
+  return Search(settings, store, resolver, hosts, now).run(*domain, *record);
+}
+
+}  // namespace assay::reporting

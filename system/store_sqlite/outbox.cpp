@@ -1,0 +1,190 @@
+#include "assay/base/try.h"
+#include "system/store_sqlite/detail/sqlite_store.h"
+
+namespace assay::store_sqlite::detail {
+namespace {
+
+using store::Delivery;
+using store::OutboxState;
+
+/// Of the columns that both statements below begin with.
+Delivery read_delivery(const Query& query) {
+  return {.id = query.integer(0),
+          .report_id = query.text(1),
+          .policy_domain = query.text(2),
+          .destination = query.text(3),
+          .file_name = query.text(4),
+          .begin = query.instant(5),
+          .end = query.instant(6),
+          .messages = query.count(7),
+          .state = static_cast<OutboxState>(query.integer(8)),
+          .attempts = static_cast<unsigned>(query.integer(9)),
+          .created = query.instant(10),
+          .next = query.instant(11),
+          .reason = query.text(12),
+          .claimed_until = query.instant(13),
+          .finished = query.instant(14)};
+}
+
+Finding unknown(const Database& database, std::int64_t id) {
+  return {.code = "store_unknown",
+          .what = "store " + database.path() + ": there is no delivery " + std::to_string(id)};
+}
+
+Expected<Delivery> find_delivery(Database& database, std::int64_t id) {
+  Query query = database.query(
+      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, period_end, "
+      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, finished, "
+      "octets FROM deliveries JOIN settlements ON settlements.id = settlement "
+      "JOIN domains ON domains.id = domain WHERE deliveries.id = ?",
+      id);
+  const bool found = query.next();
+  if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
+  if (!found) return std::unexpected(unknown(database, id));
+  Delivery delivery = read_delivery(query);
+  delivery.octets = query.text(15);
+  return delivery;
+}
+
+/// After a change of a delivery: that it left it alone is fine, that there is none is not.
+Expected<> must_exist(Database& database, std::int64_t id) {
+  if (database.changed() > 0) return {};
+  ASSAY_TRY(count, database.number("SELECT count(*) FROM deliveries WHERE id = ?", id));
+  if (count > 0) return {};
+  return std::unexpected(unknown(database, id));
+}
+
+std::int64_t day_of(Instant at) {
+  return std::chrono::floor<std::chrono::days>(at).time_since_epoch().count();
+}
+
+Expected<> count_on_day(Database& database, Instant at) {
+  return database.run(
+      "INSERT INTO days VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET messages = messages + 1",
+      day_of(at));
+}
+
+}  // namespace
+
+Expected<std::vector<Delivery>> SqliteStore::claim(const store::Claim& claim) {
+  return writing([&]() -> Expected<std::vector<Delivery>> {
+    std::vector<std::int64_t> ids;
+    {
+      Query query = database_->query(
+          "SELECT id FROM deliveries WHERE state = 0 AND next <= ?1 AND claimed_until <= ?1 "
+          "ORDER BY next, id LIMIT ?2",
+          claim.now, claim.limit);
+      while (query.next()) ids.push_back(query.integer(0));
+      if (auto done = query.result(); !done) return std::unexpected(std::move(done.error()));
+    }
+    std::vector<Delivery> claimed;
+    for (const std::int64_t id : ids) {
+      auto done =
+          database_->run("UPDATE deliveries SET claimed_until = ? WHERE id = ?", claim.until, id);
+      if (!done) return std::unexpected(std::move(done.error()));
+      ASSAY_TRY(delivery, find_delivery(*database_, id));
+      claimed.push_back(std::move(delivery));
+    }
+    return claimed;
+  });
+}
+
+Expected<Delivery> SqliteStore::delivery(std::int64_t id) {
+  const std::scoped_lock lock(mutex_);
+  return find_delivery(*database_, id);
+}
+
+Expected<> SqliteStore::sent(std::int64_t id, Instant at) {
+  return writing([&]() -> Expected<> {
+    auto done = database_->run(
+        "UPDATE deliveries SET state = 1, attempts = attempts + 1, finished = ?, reason = '', "
+        "claimed_until = 0 WHERE id = ? AND state <> 1",
+        at, id);
+    if (!done) return done;
+    if (database_->changed() > 0) return count_on_day(*database_, at);
+    return must_exist(*database_, id);
+  });
+}
+
+Expected<> SqliteStore::failed(std::int64_t id, Instant next, std::string_view reason) {
+  return writing([&]() -> Expected<> {
+    auto done = database_->run(
+        "UPDATE deliveries SET attempts = attempts + 1, next = ?, reason = ?, claimed_until = 0 "
+        "WHERE id = ? AND state = 0",
+        next, reason, id);
+    if (!done) return done;
+    return must_exist(*database_, id);
+  });
+}
+
+Expected<> SqliteStore::hold_back(std::int64_t id, Instant until) {
+  return writing([&]() -> Expected<> {
+    auto done = database_->run(
+        "UPDATE deliveries SET next = ?, claimed_until = 0 WHERE id = ? AND state = 0", until, id);
+    if (!done) return done;
+    return must_exist(*database_, id);
+  });
+}
+
+Expected<> SqliteStore::give_up(std::int64_t id, Instant at, std::string_view reason) {
+  return writing([&]() -> Expected<> {
+    // One that is claimed was tried; another one is given up by a person.
+    auto done = database_->run(
+        "UPDATE deliveries SET state = 2, attempts = attempts + (claimed_until > 0), finished = ?, "
+        "reason = ?, claimed_until = 0 WHERE id = ? AND state = 0",
+        at, reason, id);
+    if (!done) return done;
+    return must_exist(*database_, id);
+  });
+}
+
+Expected<> SqliteStore::retry(std::int64_t id, Instant now) {
+  return writing([&]() -> Expected<> {
+    auto done = database_->run(
+        "UPDATE deliveries SET state = 0, next = ?, finished = 0 WHERE id = ? AND state <> 1", now,
+        id);
+    if (!done) return done;
+    return must_exist(*database_, id);
+  });
+}
+
+Expected<std::vector<Delivery>> SqliteStore::deliveries(const store::DeliveryFilter& filter) {
+  const std::scoped_lock lock(mutex_);
+  const int state = filter.state ? static_cast<int>(*filter.state) : -1;
+  Query query = database_->query(
+      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, period_end, "
+      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, finished "
+      "FROM deliveries JOIN settlements ON settlements.id = settlement "
+      "JOIN domains ON domains.id = domain WHERE deliveries.id > ?1 AND (?2 < 0 OR state = ?2) "
+      "AND (?3 = '' OR name = ?3) AND (?4 = '' OR destination = ?4) "
+      "AND (?5 = '' OR deliveries.report_id = ?5) ORDER BY deliveries.id LIMIT ?6",
+      filter.after, state, std::string_view(filter.policy_domain),
+      std::string_view(filter.destination), std::string_view(filter.report_id), filter.limit);
+  std::vector<Delivery> found;
+  while (query.next()) found.push_back(read_delivery(query));
+  if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
+  return found;
+}
+
+Expected<std::optional<Instant>> SqliteStore::next_delivery() {
+  const std::scoped_lock lock(mutex_);
+  Query query = database_->query(
+      "SELECT max(next, claimed_until) AS due FROM deliveries WHERE state = 0 ORDER BY due LIMIT "
+      "1");
+  std::optional<Instant> found;
+  if (query.next()) found = query.instant(0);
+  if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
+  return found;
+}
+
+Expected<std::uint64_t> SqliteStore::messages_on(std::chrono::sys_days day) {
+  const std::scoped_lock lock(mutex_);
+  ASSAY_TRY(count, database_->number("SELECT messages FROM days WHERE day = ?", day_of(day)));
+  return static_cast<std::uint64_t>(count);
+}
+
+Expected<> SqliteStore::count_message(Instant at) {
+  return writing([&] { return count_on_day(*database_, at); });
+}
+
+}  // namespace assay::store_sqlite::detail

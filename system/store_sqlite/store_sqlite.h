@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "assay/base/finding.h"
+#include "system/store/store.h"
+
+/// The Store in one file (SQLite), and what an operator does with such a file.
+///
+/// The file is in WAL mode: beside it stand FILE-wal and FILE-shm while it is open, which belong to
+/// it. Each change is on the disk before it is acknowledged (synchronous=FULL): of a report that
+/// went out it must not be forgotten that it did. Several programs may have it open; one writes at
+/// a time and the others wait.
+namespace assay::store_sqlite {
+
+using store::Expected;
+
+enum class Access : std::uint8_t { write, read };
+
+struct Options {
+  std::string path;
+  Access access = Access::write;                  ///< write makes a file that is not there
+  std::chrono::milliseconds patience{10'000};     ///< for other programs that write
+  std::uint64_t max_octets = 0;                   ///< the file does not grow beyond; 0: as it likes
+  std::uint64_t cache_octets = 64 * 1024 * 1024;  ///< pages kept in memory
+};
+
+/// Opens the Store; a file of an older version is brought to the present one.
+/// Errors: those of the Store; `store_newer` for a file of a later version of Assay, and
+/// `store_foreign` for a database of another program, which are left as they are.
+Expected<std::unique_ptr<store::Store>> open(const Options& options);
+
+/// Reads the whole file and says what is wrong with it: `store_damaged`, `store_books`. Nothing
+/// when all is well. Errors: as for open().
+Expected<Findings> check(const std::string& path);
+
+/// Writes a copy while others may use the Store: the state of one instant. The copy appears under
+/// its name when it is complete, on the disk and readable. Errors: as for open(); `store_exists`
+/// when there is a file of that name.
+Expected<> back_up(const std::string& path, const std::string& copy);
+
+/// What is in a file.
+struct Info {
+  int version = 0;                ///< of the schema
+  std::uint64_t octets = 0;       ///< of the file
+  std::uint64_t free_octets = 0;  ///< of these: to be used again
+  std::uint64_t sources = 0;
+  std::uint64_t policy_domains = 0;
+  std::uint64_t configurations = 0;
+  std::uint64_t tuples = 0;  ///< distinct rows of reports
+  std::uint64_t facts = 0;   ///< counts of tuples by hour
+  std::uint64_t settlements = 0;
+  std::uint64_t suppressions = 0;
+  store::Books books = {};
+};
+Expected<Info> info(const std::string& path);
+
+}  // namespace assay::store_sqlite

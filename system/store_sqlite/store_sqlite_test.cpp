@@ -1,0 +1,3 @@
+#include "system/store_sqlite/store_sqlite.h"
+
+#include <gtest/gtest.h>
