@@ -20,5 +20,6 @@ void add_evidence(const Command& program);
 void add_roles(const Command& program);
 void add_simulate(const Command& program);
 void add_dkim(const Command& program);
+void add_store(const Command& program);
 
 }  // namespace assay::cli

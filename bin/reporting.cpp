@@ -84,7 +84,8 @@ Expected<std::unique_ptr<Outgate>> Outgate::open(const config::Settings& setting
       store, *gate->sender_,
       reporting::DeliverOptions{.settings = settings.reports,
                                 .reporter = reporter,
-                                .signer = gate->signer_ ? &*gate->signer_ : nullptr});
+                                .signer = gate->signer_ ? &*gate->signer_ : nullptr,
+                                .claim_time = 2 * settings.smtp.timeout + std::chrono::seconds{5}});
   return gate;
 }
 

@@ -13,9 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 
-/// A delivery that was handed out is nobody else's for so long.
-constexpr seconds claim_time = std::chrono::minutes{10};
-
 double by_chance() {
   thread_local std::mt19937_64 source(std::random_device{}());
   return std::uniform_real_distribution<double>(0, 1)(source);
@@ -150,9 +147,11 @@ Deliverer::Done Deliverer::deliver(const store::Delivery& delivery, store::Insta
 
 std::expected<Delivered, Finding> Deliverer::round(store::Instant now, std::size_t limit) {
   Delivered all;
-  ASSAY_TRY(claimed, store_.claim({.now = now, .until = now + claim_time, .limit = limit}));
-  for (const store::Delivery& delivery : claimed) {
-    if (auto done = deliver(delivery, now, all); !done) {
+  for (std::size_t i = 0; i < limit; ++i) {
+    const store::Claim claim{.now = now, .until = now + options_.claim_time, .limit = 1};
+    ASSAY_TRY(claimed, store_.claim(claim));
+    if (claimed.empty()) break;
+    if (auto done = deliver(claimed.front(), now, all); !done) {
       return std::unexpected(std::move(done.error()));
     }
   }

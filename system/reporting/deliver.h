@@ -51,7 +51,9 @@ struct DeliverOptions {
   config::Reports settings;
   Reporter reporter;
   const dkim::Signer* signer = nullptr;  ///< null: not signed here
-  std::function<double()> chance = {};   ///< between 0 and 1; empty: by chance
+  /// A delivery that was handed out is nobody else's for so long: longer than a try can take.
+  std::chrono::seconds claim_time{300};
+  std::function<double()> chance = {};  ///< between 0 and 1; empty: by chance
 };
 
 /// Sends what the outbox holds, within the limits of rate. Not thread-safe.

@@ -41,19 +41,21 @@ std::size_t give(char* into, std::size_t size, std::size_t count, void* upload) 
   return octets;
 }
 
-/// Keeps the last reply of the server.
+/// Keeps the last reply of the server that refuses something.
 std::size_t hear(char* line, std::size_t size, std::size_t count, void* reply) {
   std::string_view text(line, size * count);
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  *static_cast<std::string*>(reply) = ascii::printable(text, 500);
+  if (text.starts_with('4') || text.starts_with('5')) {
+    *static_cast<std::string*>(reply) = ascii::printable(text, 500);
+  }
   return size * count;
 }
 
 /// Keeps the word of the last command that was sent: "MAIL", "RCPT", "DATA".
 int watch(CURL*, curl_infotype type, char* octets, std::size_t size, void* command) {
-  if (type == CURLINFO_HEADER_OUT) {
-    *static_cast<std::string*>(command) = std::string_view(octets, std::min<std::size_t>(size, 4));
-  }
+  const std::string_view word(octets, std::min<std::size_t>(size, 4));
+  // QUIT follows whatever went wrong.
+  if (type == CURLINFO_HEADER_OUT && word != "QUIT") *static_cast<std::string*>(command) = word;
   return 0;
 }
 
@@ -157,7 +159,7 @@ Attempt SmtpSender::send(const Outgoing& mail) {
   // does not let us in or does not like our sender may think otherwise later.
   const bool refused = command == "RCPT" || command == "DATA";
   const bool permanent = code >= 500 && code < 600 && refused;
-  std::string reason = code >= 400 && !reply.empty() ? reply : ::curl_easy_strerror(done);
+  std::string reason = !reply.empty() ? reply : ::curl_easy_strerror(done);
   return {.how = permanent ? Attempt::How::permanent : Attempt::How::temporary,
           .reason = std::move(reason)};
 }

@@ -130,12 +130,12 @@ class Store {
 
   virtual Expected<Books> books() = 0;
 
-  /// Forgets what is older than it may be.
+  /// Forgets what is older than it may be (RFC 9991 §7).
   virtual Expected<Removed> forget(const Retention& retention) = 0;
 
-  /// Erases what is known of a policy domain and those below it: evaluations, settlements,
-  /// deliveries (also such that wait), correspondents. The books keep the numbers. Offsets of
-  /// journals stay, so that nothing comes back from them.
+  /// Erases what is known of a policy domain and those below it (RFC 9991 §7): evaluations,
+  /// settlements, deliveries (also such that wait), correspondents. The books keep the numbers.
+  /// Offsets of journals stay, so that nothing comes back from them.
   virtual Expected<Removed> erase(std::string_view domain) = 0;
 };
 

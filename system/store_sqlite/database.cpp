@@ -25,7 +25,7 @@ Finding finding_of(std::string_view code, const std::string& path, const std::st
   return {.code = code, .what = "store " + path + ": " + what};
 }
 
-constexpr std::int64_t wal_octets = 64 * 1024 * 1024;
+constexpr std::int64_t wal_octets = 128 * 1024 * 1024;
 
 }  // namespace
 
@@ -106,7 +106,7 @@ Expected<> Database::set_up(const Options& options) {
   if (options.access == Access::read) {
     return script(sql + "PRAGMA query_only=ON; SELECT 1 FROM sqlite_schema;");
   }
-  sql += "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=8192;";
+  sql += "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=32768;";
   sql += "PRAGMA journal_size_limit=" + std::to_string(wal_octets) + ";";
   if (auto done = script(sql); !done) return done;
   if (options.max_octets == 0) return {};

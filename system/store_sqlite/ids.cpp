@@ -27,14 +27,26 @@ void RecentIds::clear() {
 
 std::uint32_t Distinct::number_of(std::string_view octets, const HashKey& key) {
   const std::uint64_t hash = SipHash(key)(octets);
-  const auto [from, to] = places_.equal_range(hash);
-  for (auto place = from; place != to; ++place) {
-    if (items_[place->second].octets == octets) return place->second;
+  std::size_t place = hash & (places_.size() - 1);
+  for (; places_[place] != 0; place = (place + 1) & (places_.size() - 1)) {
+    const Item& item = items_[places_[place] - 1];
+    if (item.hash == hash && item.octets == octets) return places_[place] - 1;
   }
-  const auto number = static_cast<std::uint32_t>(items_.size());
   items_.push_back({.octets = std::string(octets), .hash = hash});
-  places_.emplace(hash, number);
-  return number;
+  const auto count = static_cast<std::uint32_t>(items_.size());
+  places_[place] = count;
+  if (2 * items_.size() > places_.size()) grow();
+  return count - 1;
+}
+
+void Distinct::grow() {
+  places_.assign(2 * places_.size(), 0);
+  std::uint32_t count = 0;
+  for (const Item& item : items_) {
+    std::size_t place = item.hash & (places_.size() - 1);
+    while (places_[place] != 0) place = (place + 1) & (places_.size() - 1);
+    places_[place] = ++count;
+  }
 }
 
 }  // namespace assay::store_sqlite::detail

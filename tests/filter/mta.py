@@ -50,10 +50,12 @@ def answers(port):
 
 
 class Sink:
-    """An SMTP server that takes everything: .messages are (sender, recipients, octets)."""
+    """An SMTP server that takes everything: .messages are (sender, recipients, octets). Where `refusal(stage, address)`
+    says something for "RCPT" or "DATA", that is the reply instead; "" hangs up."""
 
-    def __init__(self):
+    def __init__(self, refusal=lambda stage, address: None):
         self.messages = []
+        self.tries = []
         sink = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -61,6 +63,12 @@ class Sink:
                 self.wfile.write(line.encode() + b"\r\n")
 
             def handle(self):
+                try:
+                    self.talk()
+                except ConnectionError:
+                    pass  # the other side is gone
+
+            def talk(self):
                 self.say("220 sink.example ESMTP")
                 sender, recipients = "", []
                 while True:
@@ -74,10 +82,24 @@ class Sink:
                     if verb.startswith("MAIL FROM:"):
                         sender, recipients = line[10:].split()[0].strip("<>"), []
                     if verb.startswith("RCPT TO:"):
-                        recipients.append(line[8:].split()[0].strip("<>"))
+                        address = line[8:].split()[0].strip("<>")
+                        sink.tries.append(address)
+                        reply = refusal("RCPT", address)
+                        if reply is not None:
+                            if not reply:
+                                return None
+                            self.say(reply)
+                            continue
+                        recipients.append(address)
                     if verb == "DATA":
                         self.say("354 go on")
                         octets = self.read_message()
+                        reply = refusal("DATA", recipients[0])
+                        if reply is not None:
+                            if not reply:
+                                return None
+                            self.say(reply)
+                            continue
                         sink.messages.append((sender, recipients, octets))
                     self.say("250 2.0.0 taken")
 
@@ -186,7 +208,7 @@ alias_maps =
 relay_domains = rcpt.example
 relayhost = [127.0.0.1]:{sink}
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
-mynetworks = 127.0.0.2/32
+mynetworks = {trusted}
 smtpd_authorized_xclient_hosts = 127.0.0.1
 smtpd_milters = {milter}
 non_smtpd_milters =
@@ -207,7 +229,7 @@ smtpd_hard_error_limit = 10000
 class Postfix:
     """A whole instance in a folder; clients say who they are by XCLIENT, as a gateway would."""
 
-    def __init__(self, folder, milter, sink_port, default_action="tempfail"):
+    def __init__(self, folder, milter, sink_port, default_action="tempfail", trusted="127.0.0.2/32"):
         self.folder = Path(folder) / "postfix"
         self.port = free_port()
         for name in ("etc", "queue", "data", "log"):
@@ -218,7 +240,8 @@ class Postfix:
             os.chmod(parent, 0o755)
         (self.folder / "etc/master.cf").write_text(MASTER.format(port=f"127.0.0.1:{self.port}"))
         (self.folder / "etc/main.cf").write_text(MAIN.format(
-            folder=self.folder, sink=sink_port, milter=milter, default_action=default_action))
+            folder=self.folder, sink=sink_port, milter=milter, default_action=default_action,
+            trusted=trusted))
         self.command("start")
         wait_for(lambda: answers(self.port), "Postfix")
 

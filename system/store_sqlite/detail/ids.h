@@ -49,8 +49,11 @@ class Distinct {
   std::vector<Item>& items() { return items_; }
 
  private:
+  void grow();
+
   std::vector<Item> items_ = {};
-  std::unordered_multimap<std::uint64_t, std::uint32_t> places_ = {};
+  /// By hash, at most half full: the number of an item and 1, or 0.
+  std::vector<std::uint32_t> places_ = std::vector<std::uint32_t>(64);
 };
 
 }  // namespace assay::store_sqlite::detail

@@ -100,7 +100,7 @@ class SqliteStore final : public store::Store {
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
   HashKey key_;
-  RecentIds configuration_ids_{20'000};
+  RecentIds configuration_ids_{60'000};
   RecentIds tuple_ids_{100'000};
   std::int64_t data_version_ = 0;
 };

@@ -1,0 +1,182 @@
+/// assay store: the file where reports are kept, looked at, checked and copied.
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assay/base/ascii.h"
+#include "system/json/writer.h"
+#include "system/store_sqlite/store_sqlite.h"
+
+#include "bin/arguments.h"
+#include "bin/command.h"
+#include "bin/files.h"
+
+namespace assay::cli {
+namespace {
+
+constexpr std::string_view help_footer = R"(Examples:
+  assay store info /var/lib/assay/store.sqlite
+  assay store check /var/lib/assay/store.sqlite
+  assay store backup /var/lib/assay/store.sqlite /backup/store-20260501.sqlite
+
+FILE may be in use meanwhile. Beside it may stand FILE-wal and FILE-shm, which belong to it.
+)";
+
+constexpr std::string_view check_footer = R"(Example:
+  assay store check /var/lib/assay/store.sqlite
+
+Reads the whole file and says what is damaged, and whether the books balance: each evaluation that was taken in
+waits, is in one report, or was settled in another way. Exit code 65 if anything is wrong.
+)";
+
+constexpr std::string_view backup_footer = R"(Example:
+  assay store backup /var/lib/assay/store.sqlite /backup/store-20260501.sqlite
+
+Writes a copy as the file is at one instant; reports go on meanwhile. The copy is checked before it gets its name,
+and replaces no file. To restore: stop the service, put the copy in the place of FILE, and remove FILE-wal and FILE-shm.
+Journals that are still there are then taken in again from where the copy had left them, and reports that were made
+since are made and sent again.
+)";
+
+constexpr std::string_view info_footer = R"(Example:
+  assay store info --json /var/lib/assay/store.sqlite
+
+Says what the file holds. Numbers of evaluations are totals since the file was made; other numbers are of what is
+there now.
+)";
+
+struct Options {
+  std::string file = {};
+  std::string copy = {};
+  OutputOptions output = {};
+};
+
+/// How a finding of the Store ends the command.
+std::unexpected<Failure> fail_with(const Finding& finding) {
+  const bool data = finding.code == "store_damaged" || finding.code == "store_foreign" ||
+                    finding.code == "store_newer" || finding.code == "store_older";
+  const bool busy = finding.code == "store_busy";
+  return fail(data ? Status::bad_data : (busy ? Status::unavailable : Status::io),
+              ascii::printable(finding.what, 2'000));
+}
+
+/// Says so by itself where there is no file: the Store would speak of permissions.
+Expected<> must_be_there(const std::string& path) {
+  auto file = Input::open(path);
+  if (!file) return std::unexpected(std::move(file.error()));
+  return {};
+}
+
+Expected<> run_check(const Options& options) {
+  if (auto there = must_be_there(options.file); !there) return there;
+  const auto findings = store_sqlite::check(options.file);
+  if (!findings) return fail_with(findings.error());
+  for (const Finding& each : *findings) {
+    auto written = write_output(ascii::printable(each.what, 2'000) + "\n");
+    if (!written) return written;
+  }
+  if (findings->empty()) return write_output("all well\n");
+  return fail(Status::bad_data,
+              fmt::format("{} is damaged; put a backup in its place", options.file));
+}
+
+Expected<> run_backup(const Options& options) {
+  if (auto there = must_be_there(options.file); !there) return there;
+  const auto done = store_sqlite::back_up(options.file, options.copy);
+  if (!done) return fail_with(done.error());
+  return write_output(options.copy + " is complete and readable\n");
+}
+
+// ---- info --------------------------------------------------------------------------------------
+
+struct Figure {
+  std::string_view name;
+  std::string_view words;
+  std::uint64_t value;
+};
+
+std::vector<Figure> figures_of(const store_sqlite::Info& info) {
+  const store::Books& books = info.books;
+  return {{"octets", "Octets", info.octets},
+          {"free_octets", "  of these free", info.free_octets},
+          {"sources", "Journal files taken in", info.sources},
+          {"policy_domains", "Policy domains", info.policy_domains},
+          {"configurations", "Policies as evaluated", info.configurations},
+          {"tuples", "Distinct rows", info.tuples},
+          {"facts", "Counts of rows by hour", info.facts},
+          {"settlements", "Reports and what needed none", info.settlements},
+          {"suppressions", "Destinations left alone", info.suppressions},
+          {"deliveries_waiting", "Deliveries waiting", books.deliveries_waiting},
+          {"deliveries_sent", "Deliveries sent", books.deliveries_sent},
+          {"deliveries_given_up", "Deliveries given up", books.deliveries_given_up},
+          {"taken", "Evaluations taken in", books.taken},
+          {"waiting", "  waiting for a report", books.waiting},
+          {"sent", "  in reports that were sent", books.sent},
+          {"in_outbox", "  in reports in the outbox", books.in_outbox},
+          {"undelivered", "  in reports given up", books.undelivered}};
+}
+
+void write_json(json::Writer& out, const store_sqlite::Info& info) {
+  out.begin_object();
+  out.member_number("version", static_cast<std::uint64_t>(info.version));
+  for (const Figure& each : figures_of(info)) out.member_number(each.name, each.value);
+  out.key("settled");
+  out.begin_object();
+  for (std::size_t i = 0; i < store::outcomes; ++i) {
+    out.member_number(to_text(static_cast<store::Outcome>(i)), info.books.settled[i]);
+  }
+  out.end_object();
+  out.end_object();
+}
+
+std::string in_words(const store_sqlite::Info& info) {
+  std::string text = fmt::format("{:<34} {:>12}\n", "Version of the schema", info.version);
+  for (const Figure& each : figures_of(info)) {
+    text += fmt::format("{:<34} {:>12}\n", each.words, each.value);
+  }
+  for (std::size_t i = 1; i < store::outcomes; ++i) {
+    const std::string words = fmt::format("  {}", to_text(static_cast<store::Outcome>(i)));
+    text += fmt::format("{:<34} {:>12}\n", words, info.books.settled[i]);
+  }
+  return text;
+}
+
+Expected<> run_info(const Options& options) {
+  if (auto there = must_be_there(options.file); !there) return there;
+  const auto info = store_sqlite::info(options.file);
+  if (!info) return fail_with(info.error());
+  if (!options.output.json) return write_output(in_words(*info));
+  json::Writer out;
+  write_json(out, *info);
+  return write_output(out.take() + "\n");
+}
+
+}  // namespace
+
+void add_store(const Command& program) {
+  const Command store =
+      program.subcommand("store", "Show, check and copy the file where reports are kept");
+  store.footer(help_footer);
+  store.needs_subcommand();
+  const auto options = std::make_shared<Options>();
+  const auto add = [&](const std::string& name, const std::string& description,
+                       std::string_view footer, Expected<> (*run)(const Options&)) {
+    const Command command = store.subcommand(name, description);
+    command.option("FILE", options->file, "The file").named("").required();
+    command.footer(footer);
+    command.runs([options, run] { return run(*options); });
+    return command;
+  };
+  add("check", "Read the whole file and say what is wrong", check_footer, run_check);
+  add("backup", "Write a copy while the file is in use", backup_footer, run_backup)
+      .option("COPY", options->copy, "The copy, not there yet")
+      .named("")
+      .required();
+  add_json_option(add("info", "Say what the file holds", info_footer, run_info), options->output);
+}
+
+}  // namespace assay::cli
