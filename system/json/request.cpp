@@ -246,6 +246,8 @@ std::expected<RecordRequest, Error> read_record(const Value& object) {
 std::expected<DestinationRequest, Error> read_destination(const Value& object) {
   const Members members(object);
   DestinationRequest request;
+  ASSAY_TRY(common, read_common(members));
+  request.common = std::move(common);
   ASSAY_TRY(domain, members.text("domain"));
   if (!domain) return std::unexpected("\"domain\", the policy domain, is missing");
   auto name = to_a_labels(*domain);
