@@ -26,7 +26,7 @@ int run(int argc, char** argv) {
   program.footer(more_help);
   program.needs_subcommand();
   for (const auto add : {add_verify, add_spf, add_dmarc, add_record, add_author, add_walk,
-                         add_journal, add_evidence, add_filter, add_simulate}) {
+                         add_journal, add_evidence, add_filter, add_simulate, add_report}) {
     add(program);
   }
   const Chosen chosen = line.parse(argc, argv);

@@ -15,5 +15,6 @@ void add_journal(const Command& program);
 void add_evidence(const Command& program);
 void add_filter(const Command& program);
 void add_simulate(const Command& program);
+void add_report(const Command& program);
 
 }  // namespace assay::cli

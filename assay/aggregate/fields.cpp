@@ -284,6 +284,7 @@ void Fields::set_reason_type(std::string_view text) {
   if (old && new_form_) note(Level::info, "old_word", "reason/type is one of RFC 7489");
 }
 
+// RFC 9990 §3.1.1.8
 void Fields::set_count(std::string_view text) {
   if (has_count_) {
     note(Level::warning, "repeated", "row/count is there twice; the first counts");

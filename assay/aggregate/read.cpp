@@ -16,15 +16,13 @@ std::string quoted(std::string_view text) {
   return "\"" + ascii::printable(text, 60) + "\"";
 }
 
-/// Without "/name>": what is left of an end tag whose "<" was lost.
-std::string_view without_lost_tag(std::string_view text) {
+/// Without "/name>": what is left of an element's end tag whose "<" was lost.
+std::string_view without_lost_tag(Node node, std::string_view text) {
   if (!text.ends_with('>')) return text;
-  const std::size_t slash = text.rfind('/');
-  if (slash == std::string_view::npos || slash + 2 >= text.size()) return text;
-  const std::string_view name = text.substr(slash + 1, text.size() - slash - 2);
-  const bool plain =
-      std::ranges::all_of(name, [](char c) { return ascii::is_lower(c) || c == '_'; });
-  return plain ? text.substr(0, slash) : text;
+  const std::string path = path_of(node);
+  const std::string tag = "/" + path.substr(path.rfind('/') + 1) + ">";
+  while (text.ends_with(tag)) text.remove_suffix(tag.size());
+  return text;
 }
 
 }  // namespace
@@ -153,7 +151,8 @@ void ReportReader::open_record() {
 void ReportReader::close_leaf(Frame& frame) {
   if (frame.done || frame.node == Node::ignored) return;
   frame.done = true;
-  const std::string_view text = ascii::trim_fws(without_lost_tag(ascii::trim_fws(text_)));
+  const std::string_view text =
+      ascii::trim_fws(without_lost_tag(frame.node, ascii::trim_fws(text_)));
   fields_.set(frame.node, text);
 }
 
@@ -211,6 +210,7 @@ void ReportReader::settle_schema() {
   }
 }
 
+// RFC 9990 §3.1.1.4
 void ReportReader::settle_period() {
   Metadata& metadata = fields_.report.metadata;
   if (!fields_.has_begin || !fields_.has_end) {
@@ -227,6 +227,7 @@ void ReportReader::settle_period() {
   }
 }
 
+// RFC 9990 §3.1.1: what does not match the format should be discarded; what is left may be used.
 std::optional<Finding> ReportReader::refusal() const {
   const auto because = [&](std::string_view code, std::string what) {
     return Finding{

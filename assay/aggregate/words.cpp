@@ -23,7 +23,7 @@ constexpr Synonym dkim_synonyms[] = {
 // RFC 8601 §2.7.2
 constexpr std::string_view spf_results[] = {"none",   "pass",    "fail",      "softfail",
                                             "policy", "neutral", "temperror", "permerror"};
-// The first is of RFC 5451; RFC 7489 Appendix C says of the others that they are in common use.
+// The first is of RFC 5451; of the next two RFC 7489 §C says that they are in common use.
 constexpr Synonym spf_synonyms[] = {{"hardfail", "fail"},        {"unknown", "temperror"},
                                     {"error", "permerror"},      {"soft_fail", "softfail"},
                                     {"temp_error", "temperror"}, {"perm_error", "permerror"}};

@@ -215,6 +215,7 @@ void append_end(std::string& xml) {
   xml::Writer(xml, 1).close("feedback");
 }
 
+// RFC 9990 §3.1.1; xml::Writer sees to it that any text is one.
 std::string write_xml(const Report& report) {
   std::string xml;
   append_head(xml, report);

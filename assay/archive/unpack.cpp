@@ -19,6 +19,7 @@ void Budget::complain(std::string_view code, std::string what, Level level) {
   add_bounded(findings, {.code = code, .what = std::move(what), .level = level});
 }
 
+// RFC 9990 §8.1
 bool Budget::spend(std::size_t octets, std::uint64_t out, std::uint64_t in) {
   expanded += octets;
   if (expanded > limits.expanded) {

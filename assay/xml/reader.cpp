@@ -325,7 +325,7 @@ Event Reader::take_declaration() {
     return Event::done;
   }
   if (window().starts_with("<![CDATA[")) return take_character_data();
-  if (ascii::istarts_with(window(), "<!doctype")) {
+  if (ascii::istarts_with(window(), "<!doctype")) {  // RFC 9990 §8.1
     return fail("dtd", "a document type declaration; reports have none, and it is not read");
   }
   return literal(2);
