@@ -134,7 +134,7 @@ TEST(XmlReaderEncodings, AreSeenAndRead) {
   EXPECT_EQ(run(marked), "(a a)");
 }
 
-TEST(XmlReader, LongTextIsTheSameInPieces) {
+TEST(XmlReaderText, LongTextIsTheSameInPieces) {
   std::string text;
   for (int i = 0; i < 30'000; ++i) text += "K\xc3\xb6ln & \xf0\x9f\x93\xa8 <" + std::to_string(i);
   std::string document = "<a>";
