@@ -187,8 +187,8 @@ Event Reader::step() {
 Event Reader::take_text() {
   // White space between tags is the most of what stands there.
   std::size_t space = skip_space(data_, pos_);
-  if (space == data_.size() && space - pos_ < block) {
-    fill();  // which moves what is in the window, also where nothing more comes
+  for (bool more = true; more && space == data_.size() && window().size() < block;) {
+    more = fill();  // which moves what is in the window, also where nothing more comes
     space = skip_space(data_, pos_);
   }
   if (space == data_.size() || data_[space] == '<') {
