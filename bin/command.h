@@ -13,6 +13,7 @@ void add_author(const Command& program);
 void add_walk(const Command& program);
 void add_destination(const Command& program);
 void add_report(const Command& program);
+void add_report_read(const Command& report);
 void add_outbox(const Command& program);
 void add_suppress(const Command& program);
 void add_journal(const Command& program);

@@ -32,10 +32,11 @@ namespace {
 using reporting::Outline;
 
 constexpr std::string_view help_footer = R"(Examples:
+  assay report read report.xml.gz
   assay report build --config /etc/assay/assay.toml --day 2026-05-01 --out /tmp/reports
   assay report send --config /etc/assay/assay.toml --day 2026-05-01 --dry-run
 
-The reports role (assay run, assay reports) does this by itself. docs/operate/reporting.md tells what is sent to whom, and why
+The reports role (assay run, assay reports) builds and sends by itself. docs/operate/reporting.md tells what is sent to whom, and why
 not to others.
 )";
 
@@ -297,10 +298,11 @@ void add_common(const Command& command, const std::shared_ptr<Options>& options)
 }  // namespace
 
 void add_report(const Command& program) {
-  const Command report = program.subcommand("report", "Make and send aggregate reports");
+  const Command report = program.subcommand("report", "Make, send and read aggregate reports");
   report.footer(help_footer);
   report.needs_subcommand();
   const auto options = std::make_shared<Options>();
+  add_report_read(report);
   const Command build = report.subcommand("build", "Write what would be sent to a folder");
   add_common(build, options);
   build.option("--out", options->out, "The folder").named("DIR").required();

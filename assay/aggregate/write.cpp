@@ -1,6 +1,8 @@
 #include "assay/aggregate/write.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "assay/xml/writer.h"
 
@@ -215,6 +217,7 @@ void append_end(std::string& xml) {
   xml::Writer(xml, 1).close("feedback");
 }
 
+// RFC 9990 §3.1.1; xml::Writer sees to it that any text is one.
 std::string write_xml(const Report& report) {
   std::string xml;
   append_head(xml, report);
@@ -238,10 +241,14 @@ PolicyPublished with_defaults(PolicyPublished policy) {
 }
 
 void order_signatures(Row& row, std::string_view organizational_domain) {
-  std::ranges::stable_sort(row.dkim_results, {}, [&](const DkimResult& signature) {
-    return rank(signature, row.header_from, organizational_domain);
-  });
-  if (row.dkim_results.size() > max_signatures) row.dkim_results.resize(max_signatures);
+  std::vector<DkimResult> ordered;
+  for (int wanted = 0; wanted <= 3; ++wanted) {
+    for (const DkimResult& signature : row.dkim_results) {
+      const bool here = rank(signature, row.header_from, organizational_domain) == wanted;
+      if (here && ordered.size() < max_signatures) ordered.push_back(signature);
+    }
+  }
+  row.dkim_results = std::move(ordered);
 }
 
 }  // namespace assay::aggregate

@@ -142,6 +142,7 @@ class Broken(Peers):
 
     def test_more_connections_than_allowed(self):
         self.begin("max_connections = 3")
+        mta.wait_for(lambda: self.filter.metric("assay_connections") == 0, "the look at the port to be over")
         kept = [self.peer() for _ in range(3)]
         with MilterClient(self.address(), mta.WAIT) as one_more:
             self.assertTrue(one_more.is_closed())

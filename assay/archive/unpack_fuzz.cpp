@@ -1,0 +1,42 @@
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "assay/archive/gzip.h"
+#include "assay/archive/unpack.h"
+
+namespace {
+
+std::string read_all(const assay::archive::Read& read) {
+  std::string text;
+  std::array<char, 4096> block;
+  while (const std::size_t size = read(block)) text.append(block.data(), size);
+  return text;
+}
+
+}  // namespace
+
+/// Limits hold whatever comes; what is plain comes back from gzip.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace assay::archive;
+  const std::string_view octets(reinterpret_cast<const char*>(data), size);
+  const UnpackLimits limits{.packed = 1U << 20, .expanded = 1U << 20, .members = 10, .depth = 3};
+  std::size_t files = 0;
+  std::size_t expanded = 0;
+  const auto findings = unpack(
+      octets,
+      [&](const std::string&, const Read& read) {
+        ++files;
+        expanded += read_all(read).size();
+      },
+      limits);
+  if (files > limits.members + 1 || expanded > limits.expanded + size) std::abort();
+  if (files == 0 && findings.empty() && detect(octets) == Format::plain) std::abort();
+  if (detect(octets) != Format::plain) return 0;
+  std::string back;
+  unpack(gzip(octets), [&](const std::string&, const Read& read) { back = read_all(read); });
+  if (back != octets) std::abort();
+  return 0;
+}

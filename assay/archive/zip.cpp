@@ -1,0 +1,87 @@
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <memory>
+#include <new>
+
+#include "assay/archive/detail/budget.h"
+
+namespace assay::archive::detail {
+namespace {
+
+using Archive = ::archive;
+using Entry = ::archive_entry;
+
+struct Free {
+  void operator()(Archive* archive) const { archive_read_free(archive); }
+};
+
+bool is_litter(std::string_view name) {
+  return name.starts_with("__MACOSX/") || name.ends_with(".DS_Store");
+}
+
+std::string name_of(Entry* entry, std::size_t number) {
+  const char* name = archive_entry_pathname(entry);
+  if (name == nullptr) name = archive_entry_pathname_utf8(entry);
+  return name != nullptr && *name != '\0' ? name : "member " + std::to_string(number);
+}
+
+/// Octets of the member the archive stands at.
+class Member {
+ public:
+  Member(Archive* archive, std::string path, std::uint64_t packed, Budget& budget)
+      : archive_(archive), path_(std::move(path)), packed_(packed), budget_(budget) {}
+
+  std::size_t read(std::span<char> into) {
+    if (ended_ || into.empty()) return 0;
+    const auto size = archive_read_data(archive_, into.data(), into.size());
+    if (size < 0) {
+      budget_.complain("damaged", where(path_) + "the member of the zip is damaged or cut short");
+    }
+    ended_ = size <= 0;
+    if (ended_) return 0;
+    out_ += static_cast<std::uint64_t>(size);
+    ended_ = !budget_.spend(static_cast<std::size_t>(size), out_, packed_);
+    return ended_ ? 0 : static_cast<std::size_t>(size);
+  }
+
+ private:
+  Archive* archive_;
+  std::string path_;
+  std::uint64_t packed_;
+  Budget& budget_;
+  std::uint64_t out_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+void for_each_zip_member(
+    std::string_view packed, const std::string& path, Budget& budget,
+    const std::function<bool(const std::string& path, const Read& read)>& visit) {
+  const std::unique_ptr<Archive, Free> archive(archive_read_new());
+  if (!archive) throw std::bad_alloc();
+  archive_read_support_format_zip(archive.get());
+  int result = archive_read_open_memory(archive.get(), packed.data(), packed.size());
+  std::size_t number = 0;
+  while (result >= ARCHIVE_WARN) {
+    Entry* entry = nullptr;
+    result = archive_read_next_header(archive.get(), &entry);
+    if (result == ARCHIVE_EOF) return;
+    if (result < ARCHIVE_WARN) break;
+    const std::string name = name_of(entry, ++number);
+    const mode_t type = archive_entry_filetype(entry);
+    if ((type != AE_IFREG && type != 0) || name.ends_with('/') || is_litter(name)) continue;
+    if (!budget.open_member()) return;
+    const std::string inside = path.empty() ? name : path + "/" + name;
+    if (archive_entry_is_encrypted(entry) != 0) {
+      budget.complain("encrypted", where(inside) + "the member of the zip is encrypted");
+      continue;
+    }
+    Member member(archive.get(), inside, packed.size(), budget);
+    if (!visit(inside, [&member](std::span<char> into) { return member.read(into); })) return;
+  }
+  budget.complain("damaged", where(path) + "the zip is damaged or cut short");
+}
+
+}  // namespace assay::archive::detail

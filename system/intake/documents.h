@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "assay/archive/unpack.h"
+#include "assay/base/finding.h"
+#include "system/intake/mail_parts.h"
+
+namespace assay::intake {
+
+/// What a document is, by its beginning.
+enum class Kind : std::uint8_t {
+  aggregate,  ///< XML
+  tls,        ///< JSON
+  failure,    ///< a mail that is a feedback report
+  none,       ///< something else
+};
+
+struct DocumentLimits {
+  archive::UnpackLimits unpack = {};
+  MailLimits mail = {};
+};
+
+/// One document: where it was in what was given ("mail 2/report.xml.gz", "a.xml"; empty for the
+/// thing itself), and its octets, which can be read within the call only. For a failure report
+/// these are the mail's.
+using TakeDocument =
+    std::function<void(const std::string& member, Kind kind, const archive::Read& read)>;
+
+/// Calls `take` for each report in `octets`: plain, packed in any way, attached to a mail, or in a
+/// mail of an mbox. What it is follows from the octets, not from names and media types. Of a mail's
+/// parts those are left out that are texts for people, unless it has no others.
+/// Findings: those of unpack and read_mail, and `no_report` for a mail without one.
+Findings for_each_document(std::string_view octets, const TakeDocument& take,
+                           const DocumentLimits& limits = {});
+
+/// What plain octets are: aggregate, tls or none.
+Kind kind_of(std::string_view beginning);
+
+}  // namespace assay::intake
