@@ -287,7 +287,9 @@ bool Reader::read_attributes(std::string_view tag) {
 }
 
 Event Reader::take_end() {
-  std::size_t end = data_.find_first_of("<>", pos_ + 2);
+  // Nearly always ">" stands right behind the name.
+  std::size_t end = pos_ + 2 + name_size(window().substr(2));
+  if (end >= data_.size() || data_[end] != '>') end = data_.find_first_of("<>", pos_ + 2);
   while (end == std::string_view::npos && window().size() < limits_.tag && fill()) {
     end = data_.find_first_of("<>", pos_ + 2);
   }
