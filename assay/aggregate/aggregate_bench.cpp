@@ -17,9 +17,12 @@ Report large_report() {
 }
 
 void count(benchmark::State& state, const Report& report, const std::string& xml) {
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * xml.size()));
-  state.counters["records"] = benchmark::Counter(
-      static_cast<double>(state.iterations() * report.records.size()), benchmark::Counter::kIsRate);
+  const auto times = [&](std::size_t size) {
+    return state.iterations() * static_cast<std::int64_t>(size);
+  };
+  state.SetBytesProcessed(times(xml.size()));
+  state.counters["records"] = benchmark::Counter(static_cast<double>(times(report.records.size())),
+                                                 benchmark::Counter::kIsRate);
 }
 
 void write(benchmark::State& state) {

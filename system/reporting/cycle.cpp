@@ -53,8 +53,9 @@ std::expected<std::vector<Cycle::Domain>, Finding> Cycle::order(std::vector<stor
     const bool listed = is_within(one.policy_domain, settings_.also);
     domains.push_back({.due = std::move(one), .known = known || listed, .all = due.size()});
   }
-  std::ranges::stable_sort(domains, [](const Domain& a, const Domain& b) {
-    return std::tie(a.known, a.due.messages) > std::tie(b.known, b.due.messages);
+  std::ranges::sort(domains, [](const Domain& a, const Domain& b) {
+    return std::tie(b.known, b.due.messages, a.due.policy_domain) <
+           std::tie(a.known, a.due.messages, b.due.policy_domain);
   });
   for (std::size_t i = 0; i < domains.size(); ++i) domains[i].place = i;
   return domains;
@@ -152,6 +153,7 @@ void Cycle::count(const Outline& outline) {
   }
 }
 
+// RFC 9990 §3.1, RFC 9990 §3.3: a report for each configuration, by the record as it was evaluated.
 std::expected<void, Finding> Cycle::run_domain(const Domain& domain, const store::Cut& cut) {
   ASSAY_TRY(configurations, store_.configurations(domain.due.policy_domain, cut));
   std::vector<store::Settlement> settlements;

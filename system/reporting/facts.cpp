@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "assay/aggregate/write.h"
 #include "assay/base/ascii.h"
 #include "assay/dmarc/record.h"
 
 namespace assay::reporting {
 namespace {
 
-/// RFC 9990 §3.1.3: no more signatures in one row.
-constexpr std::size_t max_signatures = 100;
 constexpr std::size_t max_reasons = 10;
 
 std::string domain_of(std::string_view address) {
@@ -24,7 +23,6 @@ std::string pass_or_fail(bool aligned) {
   return aligned ? "pass" : "fail";
 }
 
-/// Signatures that passed stand first, so that the cut takes what matters least.
 std::vector<aggregate::DkimResult> signatures_of(const journal::Entry& entry) {
   std::vector<aggregate::DkimResult> all;
   for (const journal::DkimResult& one : entry.dkim) {
@@ -33,8 +31,6 @@ std::vector<aggregate::DkimResult> signatures_of(const journal::Entry& entry) {
                    .result = one.result,
                    .human_result = one.reason});
   }
-  std::ranges::stable_partition(all, [](const auto& one) { return one.result == "pass"; });
-  if (all.size() > max_signatures) all.resize(max_signatures);
   return all;
 }
 
@@ -61,17 +57,21 @@ std::vector<aggregate::Reason> reasons_of(const journal::Entry& entry) {
   return reasons;
 }
 
+// RFC 9990 §3.1.1.9: what was done, and the aligned results whatever was done. RFC 9990 §3.1.2: the
+// author domain stands in the row. RFC 9990 §3.1.1.10, RFC 9990 §7.2: domains alone, no recipient.
 aggregate::Row row_of(const journal::Entry& entry) {
   const journal::Verdict& verdict = *entry.verdict;
-  return {.source_ip = to_text(*entry.client),
-          .disposition = entry.action.disposition,
-          .dkim = pass_or_fail(verdict.dkim_aligned),
-          .spf = pass_or_fail(verdict.spf_aligned),
-          .reasons = reasons_of(entry),
-          .header_from = verdict.author_domain,
-          .envelope_from = domain_of(entry.mail_from),
-          .dkim_results = signatures_of(entry),
-          .spf_results = spf_of(entry)};
+  aggregate::Row row = {.source_ip = to_text(*entry.client),
+                        .disposition = entry.action.disposition,
+                        .dkim = pass_or_fail(verdict.dkim_aligned),
+                        .spf = pass_or_fail(verdict.spf_aligned),
+                        .reasons = reasons_of(entry),
+                        .header_from = verdict.author_domain,
+                        .envelope_from = domain_of(entry.mail_from),
+                        .dkim_results = signatures_of(entry),
+                        .spf_results = spf_of(entry)};
+  aggregate::order_signatures(row, verdict.organizational_domain);
+  return row;
 }
 
 bool is_below(std::string_view domain, const DomainName& ignored) {
@@ -122,6 +122,7 @@ std::vector<std::string> correspondents_of(const journal::Entry& entry) {
 
 }  // namespace
 
+// RFC 9990 §3.1.1.5
 store::Configuration configuration_of(const std::string& policy_domain, const std::string& record,
                                       const std::string& discovery) {
   using aggregate::Schema;
