@@ -72,10 +72,10 @@ TEST(Write, IsTheMailOfTheRfc) {
       "MIME-Version: 1.0\r\n"
       "Auto-Submitted: auto-generated\r\n"
       "Content-Type: multipart/report; report-type=feedback-report;\r\n"
-      " boundary=\"=_failure_1777593600_1569\"\r\n"
+      " boundary=\"=_failure_1777593600_1258\"\r\n"
       "Content-Transfer-Encoding: 7bit\r\n"
       "\r\n"
-      "--=_failure_1777593600_1569\r\n"
+      "--=_failure_1777593600_1258\r\n"
       "Content-Type: text/plain; charset=us-ascii\r\n"
       "Content-Transfer-Encoding: 7bit\r\n"
       "\r\n"
@@ -93,7 +93,7 @@ TEST(Write, IsTheMailOfTheRfc) {
       "keep private what is. Nobody reads answers to this mail unless a contact is\r\n"
       "named above.\r\n"
       "\r\n"
-      "--=_failure_1777593600_1569\r\n"
+      "--=_failure_1777593600_1258\r\n"
       "Content-Type: message/feedback-report\r\n"
       "Content-Transfer-Encoding: 7bit\r\n"
       "\r\n"
@@ -118,7 +118,7 @@ TEST(Write, IsTheMailOfTheRfc) {
       "Reported-Domain: example.com\r\n"
       "Incidents: 3\r\n"
       "\r\n"
-      "--=_failure_1777593600_1569\r\n"
+      "--=_failure_1777593600_1258\r\n"
       "Content-Type: text/rfc822-headers\r\n"
       "Content-Disposition: inline\r\n"
       "Content-Transfer-Encoding: 7bit\r\n"
@@ -126,7 +126,7 @@ TEST(Write, IsTheMailOfTheRfc) {
       "From: Boss <boss@example.com>\r\n"
       "Subject: invoice\r\n"
       "\r\n"
-      "--=_failure_1777593600_1569--\r\n");
+      "--=_failure_1777593600_1258--\r\n");
 }
 
 TEST(Write, IsReadBack) {
