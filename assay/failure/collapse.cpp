@@ -52,8 +52,7 @@ std::string likeness(const Report& report) {
   append_part(key, report.source_ip);
   append_part(key, report.dkim_domain);
   append_part(key, report.dkim_selector);
-  append_part(key,
-              report.original_mail_from.substr(report.original_mail_from.rfind('@') + 1));
+  append_part(key, report.original_mail_from.substr(report.original_mail_from.rfind('@') + 1));
   for (const std::string& method : report.identity_alignment) append_part(key, method);
   key += '/';
   for (const std::string& domain : report.reported_domain) append_part(key, domain);

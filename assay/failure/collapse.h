@@ -45,8 +45,8 @@ enum class Added : std::uint8_t {
   discarded   ///< the table is full
 };
 
-/// Reports that wait for their likes, and the rate at which they may go (RFC 9991 §2, §8.1). A value:
-/// time is passed in and never runs backwards. Not for several threads at once.
+/// Reports that wait for their likes, and the rate at which they may go (RFC 9991 §2, §8.1). A
+/// value: time is passed in and never runs backwards. Not for several threads at once.
 class Collapser {
  public:
   explicit Collapser(const CollapseLimits& limits = {}) : limits_(limits) {}

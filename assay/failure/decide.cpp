@@ -58,10 +58,10 @@ char letter_of(Result result) {
 
 /// A request's address, or empty text where there is none that can be used.
 std::string address_of(const Request& request, const std::string& domain) {
-  const bool plain = !request.ra.empty() && request.ra.size() <= 64 &&
-                     std::ranges::all_of(request.ra, [](char c) {
-                       return ascii::is_graph(c) && !std::string_view("()<>@,;:\\\"[]").contains(c);
-                     });
+  const bool plain =
+      !request.ra.empty() && request.ra.size() <= 64 && std::ranges::all_of(request.ra, [](char c) {
+        return ascii::is_graph(c) && !std::string_view("()<>@,;:\\\"[]").contains(c);
+      });
   return plain && !domain.empty() ? request.ra + "@" + domain : "";
 }
 
@@ -79,8 +79,8 @@ class Collector {
   void take_dmarc() {
     const bool all_failed = !aligned_dkim_ && !aligned_spf_;
     const bool any_failed = !aligned_dkim_ || !aligned_spf_;
-    const bool wanted = (asks_for(incident_.fo, '0') && all_failed) ||
-                        (asks_for(incident_.fo, '1') && any_failed);
+    const bool wanted =
+        (asks_for(incident_.fo, '0') && all_failed) || (asks_for(incident_.fo, '1') && any_failed);
     if (!wanted) return;
     Wanted report{.kind = Kind::dmarc,
                   .domain = incident_.policy_domain,
@@ -105,8 +105,8 @@ class Collector {
       add(dkim_report(i, incident_.policy_domain, ""));
       const Request& request = signature.request;
       const std::string address = address_of(request, signature.domain);
-      const bool asked = signature.asks && !address.empty() && names(request.rr, signature.reason) &&
-                         incident_.chance < request.percent;
+      const bool asked = signature.asks && !address.empty() &&
+                         names(request.rr, signature.reason) && incident_.chance < request.percent;
       if (asked) add(dkim_report(i, signature.domain, address));
     }
   }
@@ -149,9 +149,8 @@ class Collector {
 
   /// RFC 6651 §3.3: one report for a domain, and a bound for the message.
   void add(Wanted report) {
-    const bool known = std::ranges::any_of(reports_, [&](const Wanted& other) {
-      return ascii::iequals(other.domain, report.domain);
-    });
+    const bool known = std::ranges::any_of(
+        reports_, [&](const Wanted& other) { return ascii::iequals(other.domain, report.domain); });
     if (!known && reports_.size() < most_) reports_.push_back(std::move(report));
   }
 

@@ -24,12 +24,13 @@ enum class Result : std::uint8_t {
   permerror
 };
 
-/// A domain's own request for reports (RFC 6651 §3.2, RFC 6652 §3), which exists where `ra` is given.
+/// A domain's own request for reports (RFC 6651 §3.2, RFC 6652 §3), which exists where `ra` is
+/// given.
 struct Request {
-  std::string ra = {};        ///< the local-part to report to, decoded; empty: there is no request
-  std::string rr = "all";     ///< which failures, letters joined by colons
+  std::string ra = {};     ///< the local-part to report to, decoded; empty: there is no request
+  std::string rr = "all";  ///< which failures, letters joined by colons
   std::uint32_t percent = 100;  ///< rp: of how many in a hundred failures
-  bool included = false;      ///< SPF: the record was reached through include (then ra counts not)
+  bool included = false;  ///< SPF: the record was reached through include (then ra counts not)
 };
 
 /// Why a signature failed, in the words of Auth-Failure (RFC 6591 §3.3).
@@ -67,10 +68,10 @@ struct Circumstances {
 /// Everything `decide` looks at.
 struct Incident {
   std::string policy_domain = {};
-  std::string fo = "0";      ///< as the policy record has it; of a record without ruf: "0"
-  bool ruf = false;          ///< whether the record names addresses that may be used
-  bool psd = false;          ///< whether the record says psd=y
-  bool agreement = false;    ///< whether there is an agreement with that public suffix operator
+  std::string fo = "0";    ///< as the policy record has it; of a record without ruf: "0"
+  bool ruf = false;        ///< whether the record names addresses that may be used
+  bool psd = false;        ///< whether the record says psd=y
+  bool agreement = false;  ///< whether there is an agreement with that public suffix operator
   std::vector<Signature> signatures = {};
   Spf spf = {};
   Circumstances circumstances = {};
@@ -82,8 +83,8 @@ enum class Kind : std::uint8_t { dmarc, dkim, spf };
 /// A report that is to be made.
 struct Wanted {
   Kind kind = Kind::dmarc;
-  std::string domain = {};         ///< whose report it is: at most one for each
-  std::string address = {};        ///< to whom; empty: to the addresses of ruf
+  std::string domain = {};             ///< whose report it is: at most one for each
+  std::string address = {};            ///< to whom; empty: to the addresses of ruf
   std::string_view auth_failure = {};  ///< the word of Auth-Failure
   /// For Identity-Alignment of a dmarc report: the methods that gave no aligned pass (RFC 9991 §4).
   std::vector<std::string> identity_alignment = {};
@@ -115,8 +116,8 @@ struct Decision {
 /// the message (RFC 6651 §3.3).
 Decision decide(const Incident& incident, std::size_t most = 3);
 
-/// Whether a message is itself a report or an automatic answer, so that no report on it may be made:
-/// multipart/report, Auto-Submitted other than "no" (RFC 3834 §5), or the null reverse-path.
+/// Whether a message is itself a report or an automatic answer, so that no report on it may be
+/// made: multipart/report, Auto-Submitted other than "no" (RFC 3834 §5), or the null reverse-path.
 /// `reverse_path` as in MAIL FROM, with or without angle brackets.
 bool is_automatic(std::string_view header, std::string_view reverse_path);
 

@@ -142,7 +142,6 @@ class Reader {
     }
     check_required();
     check_values();
-    check_alignment();
     return std::move(report_);
   }
 
@@ -263,15 +262,6 @@ class Reader {
       warn(findings_, "unknown_delivery_result",
            "Delivery-Result is none of delivered, spam, policy, reject, other.");
     }
-  }
-
-  /// RFC 7489 §7.3.1 had the methods that passed here; RFC 9991 §4 has those that failed.
-  void check_alignment() {
-    if (report_.identity_alignment.empty()) return;
-    warn(findings_, "ambiguous_alignment",
-         "Identity-Alignment names what failed (RFC 9991), or what passed where the reporter "
-         "follows RFC 7489.",
-         Level::info);
   }
 
   Report report_ = {};

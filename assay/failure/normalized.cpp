@@ -69,8 +69,8 @@ void clean_other_fields(std::vector<OtherField>& fields) {
 
 bool fits_smtp(std::string_view octets) {
   return !octets.contains('\0') && std::ranges::all_of(ascii::Pieces(octets, '\n'), [](auto line) {
-           return line.size() <= longest_line + 1;  // with its CR
-         });
+    return line.size() <= longest_line + 1;  // with its CR
+  });
 }
 
 void clean_original(Original& original) {

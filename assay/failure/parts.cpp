@@ -69,8 +69,8 @@ std::vector<std::string_view> between(std::string_view body, std::string_view bo
         warn(findings, "too_many_parts", "The mail has more parts than are read.");
         return pieces;
       }
-      pieces.push_back(
-          at == begin ? std::string_view() : without_last_line_end(body.substr(begin, at - begin)));
+      pieces.push_back(at == begin ? std::string_view()
+                                   : without_last_line_end(body.substr(begin, at - begin)));
     }
     if (found == Delimiter::last) return pieces;
     if (found == Delimiter::between) begin = next;
@@ -93,11 +93,11 @@ class Walk {
         found == std::string_view::npos ? std::string_view() : entity.substr(found);
     const mail::Header header =
         mail::parse_header(no_header ? std::string_view() : entity.substr(0, found));
-    Part part{.type = parse_content_field(first_value(header, "Content-Type")),
-              .disposition = parse_content_field(first_value(header, "Content-Disposition")),
-              .encoding = clean_token(
-                  without_comments(first_value(header, "Content-Transfer-Encoding"))),
-              .body = body};
+    Part part{
+        .type = parse_content_field(first_value(header, "Content-Type")),
+        .disposition = parse_content_field(first_value(header, "Content-Disposition")),
+        .encoding = clean_token(without_comments(first_value(header, "Content-Transfer-Encoding"))),
+        .body = body};
     if (depth == 0) parts_.outer = part.type;
     if (part.type.value.starts_with("multipart/") && open(part, depth)) return;
     if (part.type.value.empty()) part.type.value = "text/plain";
@@ -133,7 +133,7 @@ class Walk {
 std::string decode_base64(std::string_view text) {
   std::string digits;
   for (const char c : text) {  // RFC 6591 §2.3: octets outside of the alphabet are ignored
-    if (c == '=') break;  // what stands behind the end is no longer data
+    if (c == '=') break;       // what stands behind the end is no longer data
     if (ascii::is_alnum(c) || c == '+' || c == '/') digits += c;
   }
   if (digits.size() % 4 == 1) digits.pop_back();

@@ -36,8 +36,8 @@ Original read_original(const detail::Part& part, std::size_t most, Findings& fin
     octets.resize(most);
   }
   const OriginalForm form = form_of(part.type.value);
-  return {form, form == OriginalForm::headers ? detail::header_section(octets)
-                                              : mail::to_crlf(octets)};
+  return {form,
+          form == OriginalForm::headers ? detail::header_section(octets) : mail::to_crlf(octets)};
 }
 
 /// Whether the part is the report by its type, or else by how it begins.
@@ -54,6 +54,15 @@ void check_outer(const detail::ContentField& outer, Findings& findings) {
   } else if (!ascii::iequals(outer["report-type"], "feedback-report")) {
     complain(findings, "no_report_type", "The report-type is not feedback-report.");
   }
+}
+
+/// RFC 7489 §7.3.1 had the methods that passed here; RFC 9991 §4 has those that failed.
+void check_alignment(const Report& report, Reporter reporter, Findings& findings) {
+  if (report.identity_alignment.empty() || reporter == Reporter::follows_rfc9991) return;
+  complain(findings, "ambiguous_alignment",
+           "Identity-Alignment names what failed (RFC 9991), or what passed where the reporter "
+           "follows RFC 7489.",
+           Level::info);
 }
 
 std::optional<Report> read_notices(const std::vector<detail::Part>& parts) {
@@ -102,23 +111,24 @@ std::vector<std::string> urls_of(std::string_view text) {
 
 }  // namespace
 
-Read read(std::string_view mail, const ReadLimits& limits) {
+Read read(std::string_view mail, const ReadOptions& options) {
   Read read;
-  if (mail.size() > limits.octets) {
+  if (mail.size() > options.octets) {
     complain(read.findings, "too_large", "The mail is larger than what is read of it.");
-    mail = mail.substr(0, limits.octets);
+    mail = mail.substr(0, options.octets);
   }
   const detail::Parts parts = detail::split_parts(mail);
   for (const Finding& finding : parts.findings) add_bounded(read.findings, finding);
   const auto feedback = std::ranges::find_if(parts.leaves, is_feedback);
   if (feedback == parts.leaves.end()) return read_text(parts, std::move(read));
   check_outer(parts.outer, read.findings);
-  read.report = detail::read_feedback(feedback->decoded(), limits.values, read.findings);
+  read.report = detail::read_feedback(feedback->decoded(), options.values, read.findings);
+  check_alignment(*read.report, options.reporter, read.findings);
   const auto original = std::find_if(feedback + 1, parts.leaves.end(), [](const auto& part) {
     return form_of(part.type.value) != OriginalForm::none;
   });
   if (original != parts.leaves.end()) {
-    read.report->original = read_original(*original, limits.original_octets, read.findings);
+    read.report->original = read_original(*original, options.original_octets, read.findings);
   } else {
     complain(read.findings, "no_original", "The third part, the original message, is missing.");
   }

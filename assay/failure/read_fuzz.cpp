@@ -13,10 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!first.report) return 0;
   const Report report = normalized(*first.report);
   if (normalized(report) != report) std::abort();
-  const std::string mail = write(*first.report, {.from_address = "dmarc@receiver.example",
-                                                 .to = {"ruf@example.com"},
-                                                 .date = {},
-                                                 .id = "1"});
+  const std::string mail = write(
+      *first.report,
+      {.from_address = "dmarc@receiver.example", .to = {"ruf@example.com"}, .date = {}, .id = "1"});
   std::size_t line = 0;
   for (const char c : mail) {
     line = c == '\n' ? 0 : line + 1;

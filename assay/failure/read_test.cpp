@@ -78,11 +78,26 @@ CASES(Samples, "assay/failure/testdata/samples.cases") {
     return;
   }
   ASSERT_TRUE(read.report);
-  for (const char* name :
-       {"feedback_type", "version", "user_agent", "auth_failure", "authentication_results",
-        "identity_alignment", "delivery_result", "arrival_date", "source_ip", "source_port",
-        "reported_domain", "original_envelope_id", "original_mail_from", "original_rcpt_to",
-        "dkim_domain", "dkim_identity", "dkim_selector", "original", "subject", "message_id"}) {
+  for (const char* name : {"feedback_type",
+                           "version",
+                           "user_agent",
+                           "auth_failure",
+                           "authentication_results",
+                           "identity_alignment",
+                           "delivery_result",
+                           "arrival_date",
+                           "source_ip",
+                           "source_port",
+                           "reported_domain",
+                           "original_envelope_id",
+                           "original_mail_from",
+                           "original_rcpt_to",
+                           "dkim_domain",
+                           "dkim_identity",
+                           "dkim_selector",
+                           "original",
+                           "subject",
+                           "message_id"}) {
     EXPECT_EQ(member(*read.report, name), c.get(name, "")) << name;
   }
   std::vector<std::string> others;
@@ -141,7 +156,8 @@ TEST(Read, IsBounded) {
   EXPECT_EQ(cut.report->original.octets, "Subje");
   EXPECT_EQ(complaints(cut.findings), std::vector<std::string>{"too_large"});
   std::string deep;
-  for (int i = 0; i < 1'000; ++i) deep += "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+  for (int i = 0; i < 1'000; ++i)
+    deep += "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
   EXPECT_FALSE(read(deep).report);
 }
 
@@ -150,6 +166,9 @@ TEST(Read, SaysThatIdentityAlignmentHasTwoMeanings) {
   ASSERT_EQ(read.findings.size(), 1U);
   EXPECT_EQ(read.findings[0].code, "ambiguous_alignment");
   EXPECT_EQ(read.findings[0].level, Level::info);
+  const Read known = failure::read(mail_of("Identity-Alignment: dkim\r\n"),
+                                   {.reporter = Reporter::follows_rfc9991});
+  EXPECT_TRUE(known.findings.empty());
 }
 
 TEST(OriginalFacts, AreFromSubjectIdentityAndLinks) {

@@ -141,7 +141,7 @@ std::string Redactor::addresses(std::string_view value) const {
   const mail::AddressList list = mail::parse_addresses(value);
   if (!has_error(list.findings)) {
     for (const mail::Mailbox& mailbox : list.mailboxes) {
-      add(mailbox.local_part, shown_domain(mailbox.domain));
+      if (!mailbox.domain.empty()) add(mailbox.local_part, shown_domain(mailbox.domain));
     }
     return out;
   }

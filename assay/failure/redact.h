@@ -42,8 +42,8 @@ enum class Bodies : std::uint8_t { none, text };
 
 /// What of the original is shown; as little as serves (RFC 9991 §7).
 struct Shown {
-  /// none: the header alone. text: the plain text too, without attachments, other forms of the text,
-  /// and links that can be followed (RFC 9991 §7.3).
+  /// none: the header alone. text: the plain text too, without attachments, other forms of the
+  /// text, and links that can be followed (RFC 9991 §7.3).
   Bodies bodies = Bodies::none;
   std::size_t body_octets = 10'000;
   std::size_t header_octets = 64'000;
@@ -56,13 +56,13 @@ struct Shown {
 bool is_shown_field(std::string_view name);
 
 /// The report with what is private replaced or left out: local-parts in its fields; of the original
-/// the fields that are shown, From, To and their like by `addresses`, others by `text`; Content-Type
-/// without parameters; DKIM-Signature without copied fields (z=). The canonicalized header and body
-/// go, since they must not hold redacted data (RFC 6591 §3.2.4). Total.
+/// the fields that are shown, From, To and their like by `addresses`, others by `text`;
+/// Content-Type without parameters; DKIM-Signature without copied fields (z=). The canonicalized
+/// header and body go, since they must not hold redacted data (RFC 6591 §3.2.4). Total.
 Report redact(Report report, const Redactor& redactor, const Shown& shown = {});
 
-/// Adds the canonicalized header and body as the verifier had them, the body no longer than what the
-/// body hash covers (l=, RFC 6591 §3.2.4). For reports that are not redacted.
+/// Adds the canonicalized header and body as the verifier had them, the body no longer than what
+/// the body hash covers (l=, RFC 6591 §3.2.4). For reports that are not redacted.
 void add_canonicalized(Report& report, std::string_view header, std::string_view body,
                        std::optional<std::uint64_t> length);
 

@@ -59,8 +59,7 @@ std::string redact_text(const std::string& value, const Redactor& redactor) {
     return redactor.local_part(value, "") + " (redacted)";
   }
   const std::string clean = without_links(redactor.text(value));
-  return detail::is_ascii(clean) ? clean
-                                 : detail::encoded_words(detail::one_line(clean, 1'000));
+  return detail::is_ascii(clean) ? clean : detail::encoded_words(detail::one_line(clean, 1'000));
 }
 
 /// z= holds copies of header fields (RFC 6376 §3.5).
@@ -117,8 +116,8 @@ std::string redact_header(const Original& original, const Redactor& redactor, co
 bool is_readable_charset(std::string_view charset) {
   constexpr std::array<std::string_view, 5> families = {"us-ascii", "utf-8", "iso-8859-",
                                                         "windows-125", "koi8-"};
-  return std::ranges::any_of(
-      families, [&](std::string_view family) { return charset.starts_with(family); });
+  return std::ranges::any_of(families,
+                             [&](std::string_view family) { return charset.starts_with(family); });
 }
 
 /// The plain text of a message, and notes for what is left out.
@@ -152,8 +151,7 @@ Body body_of(const std::string& octets, const Redactor& redactor, std::size_t mo
 
 Original redact_original(const Original& original, const Redactor& redactor, const Shown& shown) {
   if (original.form == OriginalForm::none) return original;
-  const bool with_body =
-      original.form == OriginalForm::message && shown.bodies == Bodies::text;
+  const bool with_body = original.form == OriginalForm::message && shown.bodies == Bodies::text;
   const OriginalForm form = with_body ? OriginalForm::message : OriginalForm::headers;
   Original redacted{form, redact_header(original, redactor, shown, form)};
   if (!with_body) return redacted;

@@ -44,7 +44,8 @@ TEST(Hmac, IsThatOfTheRfc) {  // RFC 4231, cases 2 and 6
 TEST(Redactor, SameAddressAndKeyGiveTheSameWord) {
   EXPECT_EQ(alice(), redactor().local_part("ALICE", "Example.Com"));
   EXPECT_EQ(alice(), redactor().local_part("\"alice\"", "example.com"));
-  EXPECT_EQ(alice(), Redactor("0123456789abcdef", "EXAMPLE.com").local_part("alice", "example.com"));
+  EXPECT_EQ(alice(),
+            Redactor("0123456789abcdef", "EXAMPLE.com").local_part("alice", "example.com"));
   EXPECT_EQ(alice().size(), 16U);
   EXPECT_TRUE(std::ranges::all_of(alice(), ascii::is_alnum));
 }
@@ -52,8 +53,10 @@ TEST(Redactor, SameAddressAndKeyGiveTheSameWord) {
 TEST(Redactor, OtherAddressesKeysAndScopesGiveOthers) {
   EXPECT_NE(alice(), redactor().local_part("bob", "example.com"));
   EXPECT_NE(alice(), redactor().local_part("alice", "example.org"));
-  EXPECT_NE(alice(), Redactor("0123456789abcdeF", "example.com").local_part("alice", "example.com"));
-  EXPECT_NE(alice(), Redactor("0123456789abcdef", "example.org").local_part("alice", "example.com"));
+  EXPECT_NE(alice(),
+            Redactor("0123456789abcdeF", "example.com").local_part("alice", "example.com"));
+  EXPECT_NE(alice(),
+            Redactor("0123456789abcdef", "example.org").local_part("alice", "example.com"));
 }
 
 CASES(RedactText, "assay/failure/testdata/redact_text.cases") {
@@ -69,54 +72,53 @@ CASES(RedactText, "assay/failure/testdata/redact_text.cases") {
 }
 
 Report sample() {
-  return {
-      .auth_failure = "dmarc",
-      .authentication_results = {"mx.example; spf=fail smtp.mailfrom=alice@example.com"},
-      .original_mail_from = "<alice@example.com>",
-      .original_rcpt_to = {"<alice@example.com>"},
-      .dkim_domain = "example.com",
-      .dkim_identity = "alice@example.com",
-      .dkim_canonicalized_header = "from:alice@example.com",
-      .dkim_canonicalized_body = "Dear Alice",
-      .other_fields = {{"X-For", "alice@example.com"}},
-      .original = {OriginalForm::message,
-                   "Received: from a by b for <alice@example.com>; Fri, 1 May 2026 00:00:00 +0000\r\n"
-                   "DKIM-Signature: v=1; d=example.com; i=alice@example.com;\r\n"
-                   " z=Subject:for=20alice=40example.com; b=abc\r\n"
-                   "From: \"Alice Secret\" <alice@example.com>\r\n"
-                   "To: Alice Secret\r\n <alice@example.com>, alice@example.com (Secret)\r\n"
-                   "X-Secret: alice\r\n"
-                   "Subject: to alice@example.com: http://a.example/\r\n"
-                   "Message-ID: <1@example.com>\r\n"
-                   "Content-Type: multipart/mixed; boundary=b; name=secret.txt\r\n"
-                   "\r\n"
-                   "--b\r\n\r\nDear alice@example.com, see https://a.example/x\r\n"
-                   "--b\r\nContent-Type: text/html\r\n\r\n<a href=secret>\r\n"
-                   "--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; "
-                   "filename=secret.txt\r\n\r\nsecret\r\n"
-                   "--b--\r\n"}};
+  return {.auth_failure = "dmarc",
+          .authentication_results = {"mx.example; spf=fail smtp.mailfrom=alice@example.com"},
+          .original_mail_from = "<alice@example.com>",
+          .original_rcpt_to = {"<alice@example.com>"},
+          .dkim_domain = "example.com",
+          .dkim_identity = "alice@example.com",
+          .dkim_canonicalized_header = "from:alice@example.com",
+          .dkim_canonicalized_body = "Dear Alice",
+          .other_fields = {{"X-For", "alice@example.com"}},
+          .original = {
+              OriginalForm::message,
+              "Received: from a by b for <alice@example.com>; Fri, 1 May 2026 00:00:00 +0000\r\n"
+              "DKIM-Signature: v=1; d=example.com; i=alice@example.com;\r\n"
+              " z=Subject:for=20alice=40example.com; b=abc\r\n"
+              "From: \"Alice Secret\" <alice@example.com>\r\n"
+              "To: Alice Secret\r\n <alice@example.com>, alice@example.com (Secret)\r\n"
+              "X-Secret: alice\r\n"
+              "Subject: to alice@example.com: http://a.example/\r\n"
+              "Message-ID: <1@example.com>\r\n"
+              "Content-Type: multipart/mixed; boundary=b; name=secret.txt\r\n"
+              "\r\n"
+              "--b\r\n\r\nDear alice@example.com, see https://a.example/x\r\n"
+              "--b\r\nContent-Type: text/html\r\n\r\n<a href=secret>\r\n"
+              "--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; "
+              "filename=secret.txt\r\n\r\nsecret\r\n"
+              "--b--\r\n"}};
 }
 
 TEST(Redact, ShowsTheHeaderAloneAndFewFieldsOfIt) {
   const Report report = redact(sample(), redactor());
   EXPECT_EQ(report.original.form, OriginalForm::headers);
-  EXPECT_EQ(report.original.octets,
-            "Received: from a by b for <" + alice() +
-                "@example.com>; Fri, 1\r\n May 2026 00:00:00 +0000\r\n"
-                "DKIM-Signature: v=1; d=example.com; i=" +
-                alice() +
-                "@example.com;\r\n b=abc\r\n"
-                "From: <" +
-                alice() +
-                "@example.com>\r\n"
-                "To: <" +
-                alice() + "@example.com>, <" + alice() +
-                "@example.com>\r\n"
-                "Subject: to " +
-                alice() +
-                "@example.com: hxxp://a.example/\r\n"
-                "Message-ID: <1@example.com>\r\n"
-                "Content-Type: multipart/mixed\r\n");
+  EXPECT_EQ(report.original.octets, "Received: from a by b for <" + alice() +
+                                        "@example.com>; Fri, 1 May 2026\r\n 00:00:00 +0000\r\n"
+                                        "DKIM-Signature: v=1; d=example.com; i=" +
+                                        alice() +
+                                        "@example.com; b=abc\r\n"
+                                        "From: <" +
+                                        alice() +
+                                        "@example.com>\r\n"
+                                        "To: <" +
+                                        alice() + "@example.com>, <" + alice() +
+                                        "@example.com>\r\n"
+                                        "Subject: to " +
+                                        alice() +
+                                        "@example.com: hxxp://a.example/\r\n"
+                                        "Message-ID: <1@example.com>\r\n"
+                                        "Content-Type: multipart/mixed\r\n");
 }
 
 TEST(Redact, LeavesNoLocalPartInTheFields) {

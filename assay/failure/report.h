@@ -10,9 +10,9 @@
 /// `redact` takes out what is private, `write` gives the mail, `read` takes such mails in.
 ///
 ///     Report report = …;                               // what happened
-///     report = redact(report, Redactor(key));          // by default: headers alone, no local-parts
-///     if (has_error(validate(report))) return;
-///     const std::string octets = write(report, {.from_address = …, .to = …, .date = now, .id = …});
+///     report = redact(report, Redactor(key));          // by default: headers alone, no
+///     local-parts if (has_error(validate(report))) return; const std::string octets =
+///     write(report, {.from_address = …, .to = …, .date = now, .id = …});
 ///
 /// Asking, signing and sending are for others.
 namespace assay::failure {
@@ -45,15 +45,15 @@ struct Original {
 /// the wire, unfolded and without comments where those may stand. Empty text or an empty list is an
 /// absent field. What is read may hold anything: nothing here is known to be true (RFC 5965 §3).
 struct Report {
-  std::string feedback_type = "auth-failure";        ///< lower case
-  std::string user_agent = {};                       ///< the program that made the report
-  std::string version = "1";                         ///< of the format
-  std::string auth_failure = {};                     ///< dmarc, spf, signature, bodyhash, revoked …
+  std::string feedback_type = "auth-failure";  ///< lower case
+  std::string user_agent = {};                 ///< the program that made the report
+  std::string version = "1";                   ///< of the format
+  std::string auth_failure = {};               ///< dmarc, spf, signature, bodyhash, revoked …
   std::vector<std::string> authentication_results = {};
   std::vector<std::string> identity_alignment = {};  ///< dkim, spf: those that failed; or none
-  std::string delivery_result = {};  ///< delivered, spam, policy, reject, other
-  std::string arrival_date = {};     ///< RFC 5322 §3.3; parse_mail_date reads it
-  std::string source_ip = {};        ///< without "IPv6:"; may be no address where read
+  std::string delivery_result = {};                  ///< delivered, spam, policy, reject, other
+  std::string arrival_date = {};                     ///< RFC 5322 §3.3; parse_mail_date reads it
+  std::string source_ip = {};                     ///< without "IPv6:"; may be no address where read
   std::optional<std::uint16_t> source_port = {};  ///< RFC 6692 §3
   std::vector<std::string> reported_domain = {};
   std::vector<std::string> reported_uri = {};

@@ -91,8 +91,8 @@ std::string clean_path(std::string_view text) {
 
 std::string clean_identity(std::string_view text) {
   return only_ascii(
-      text,
-      [](char c) { return ascii::is_graph(c) && !std::string_view("()\"\\").contains(c); }, 320);
+      text, [](char c) { return ascii::is_graph(c) && !std::string_view("()\"\\").contains(c); },
+      320);
 }
 
 std::string clean_uri(std::string_view text) {

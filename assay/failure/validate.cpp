@@ -34,8 +34,8 @@ void check_results(const Report& report, Findings& findings) {
   const auto results =
       std::ranges::count_if(pieces, [](const std::string& piece) { return !piece.empty(); });
   if (results > 2 || report.authentication_results.size() > 1) {
-    warn(findings, "several_results",
-         "Authentication-Results must reflect only a single method's result.");
+    complain(findings, "several_results",
+             "Authentication-Results must reflect only a single method's result.");
   }
 }
 

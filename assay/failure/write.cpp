@@ -125,10 +125,11 @@ std::string text_for_people(const Report& report, const Envelope& envelope) {
   if (report.incidents > 1) line("Messages that failed alike", std::to_string(report.incidents));
   line("Contact", detail::clean_text(envelope.contact, 300));
   out += "\r\n";
-  detail::append_wrapped(out,
-                         "What the message held may have been shortened, and addresses replaced, to "
-                         "keep private what is. Nobody reads answers to this mail unless a contact "
-                         "is named above.");
+  detail::append_wrapped(
+      out,
+      "What the message held may have been shortened, and addresses replaced, to "
+      "keep private what is. Nobody reads answers to this mail unless a contact "
+      "is named above.");
   return out;
 }
 
@@ -189,10 +190,9 @@ std::string write(const Report& report, const Envelope& envelope) {
   std::string out = "From: " + from_field(envelope) + "\r\nTo: " + to_field(envelope) + "\r\n";
   out += "Date: " + to_mail_date(envelope.date) + "\r\n";
   out += "Message-ID: " + message_id(envelope) + "\r\n";
-  append_field(
-      out, "Subject",
-      subject(clean.original.octets,
-              clean.reported_domain.empty() ? "a domain" : clean.reported_domain.front()));
+  append_field(out, "Subject",
+               subject(clean.original.octets,
+                       clean.reported_domain.empty() ? "a domain" : clean.reported_domain.front()));
   out += "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n";  // RFC 3834 §5
   // RFC 5965 §2
   out += "Content-Type: multipart/report; report-type=feedback-report;\r\n boundary=\"" + boundary +
