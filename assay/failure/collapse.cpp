@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "assay/base/ascii.h"
 
@@ -83,7 +84,9 @@ std::vector<Outgoing> Collapser::due(Instant now) {
   for (const auto& [key, held] : held_) {
     if (held.since + limits_.hold <= now) order.emplace_back(held.since, &key);
   }
-  std::ranges::stable_sort(order, {}, [](const auto& entry) { return entry.first; });
+  std::ranges::sort(order, {}, [](const auto& entry) {
+    return std::pair(entry.first, std::string_view(*entry.second));
+  });
   std::vector<Outgoing> reports;
   for (const auto& [since, key] : order) {
     const auto entry = held_.find(*key);
