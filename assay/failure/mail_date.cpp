@@ -21,7 +21,7 @@ std::vector<std::string> words_of(std::string_view text) {
     const bool skipped = depth > 0 || c == ',' || ascii::is_fws(c);
     if (c == ')' && depth > 0) --depth;
     if (!skipped) word += c;
-    if (skipped && !word.empty() && words.size() < 12) words.push_back(std::move(word));
+    if (skipped && !word.empty() && words.size() < 12) words.push_back(word);
     if (skipped) word.clear();
   }
   if (!word.empty()) words.push_back(std::move(word));

@@ -1,6 +1,7 @@
 #include "assay/failure/detail/parts.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "assay/base/ascii.h"
 #include "assay/base/base64.h"
@@ -41,7 +42,7 @@ std::string first_value(const mail::Header& header, std::string_view name) {
 
 /// Whether the line, without its end, is a delimiter, and then whether it is the last
 /// (RFC 2046 §5.1.1).
-enum class Delimiter { none, between, last };
+enum class Delimiter : std::uint8_t { none, between, last };
 Delimiter delimiter_of(std::string_view line, std::string_view boundary) {
   if (!line.starts_with("--") || !line.substr(2).starts_with(boundary)) return Delimiter::none;
   const std::string_view rest = ascii::trim_fws(line.substr(2 + boundary.size()));

@@ -75,7 +75,7 @@ std::string redact_signature(const std::string& value, const Redactor& redactor)
 }
 
 std::string redact_value(const mail::Field& field, Treatment treatment, const Redactor& redactor) {
-  const std::string value = detail::unfolded(field.value);
+  std::string value = detail::unfolded(field.value);
   switch (treatment) {
     case Treatment::addresses:
       return redactor.addresses(value);

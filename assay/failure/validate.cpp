@@ -11,11 +11,6 @@
 namespace assay::failure {
 namespace {
 
-template <std::size_t size>
-bool is_one_of(std::string_view word, const std::array<std::string_view, size>& words) {
-  return detail::holds(words, word);
-}
-
 void complain(Findings& findings, std::string_view code, std::string what) {
   findings.push_back({.code = code, .what = std::move(what)});
 }
@@ -44,7 +39,7 @@ void check_failure(const Report& report, Findings& findings) {
   constexpr std::array<std::string_view, 6> types = {"dmarc",    "spf",     "signature",
                                                      "bodyhash", "revoked", "adsp"};
   const std::string_view type = report.auth_failure;
-  if (!is_one_of(type, types)) {
+  if (!detail::holds(types, type)) {
     complain(findings, "unknown_auth_failure",
              "Auth-Failure is none of dmarc, spf, signature, bodyhash, revoked, adsp.");
   }
@@ -65,7 +60,7 @@ void check_failure(const Report& report, Findings& findings) {
 void check_values(const Report& report, Findings& findings) {
   constexpr std::array<std::string_view, 6> results = {"",       "delivered", "spam",
                                                        "policy", "reject",    "other"};
-  if (!is_one_of(report.delivery_result, results)) {
+  if (!detail::holds(results, report.delivery_result)) {
     complain(findings, "unknown_delivery_result",
              "Delivery-Result is none of delivered, spam, policy, reject, other.");
   }
