@@ -19,7 +19,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string from_field(const Envelope& envelope) {
-  const std::string angle = "<" + detail::clean_address(envelope.from_address) + ">";
+  std::string angle = "<" + detail::clean_address(envelope.from_address) + ">";
   if (envelope.from_name.empty()) return angle;
   const std::string name = detail::one_line(envelope.from_name, 200);
   return (detail::is_ascii(name) ? detail::quoted(name) : detail::encoded_words(name)) + "\r\n " +
