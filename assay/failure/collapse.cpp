@@ -1,0 +1,125 @@
+#include "assay/failure/collapse.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "assay/base/ascii.h"
+
+namespace assay::failure {
+namespace {
+
+/// Appends a text so that no other list of texts gives the same key.
+void append_part(std::string& key, std::string_view part) {
+  key += std::to_string(part.size());
+  key += ':';
+  key += ascii::to_lower(part);
+}
+
+std::size_t count_of(const std::map<std::string, std::deque<Instant>, std::less<>>& table,
+                     std::string_view name) {
+  const auto found = table.find(name);
+  return found == table.end() ? 0 : found->second.size();
+}
+
+void drop_before(std::deque<Instant>& times, Instant limit) {
+  while (!times.empty() && times.front() <= limit) times.pop_front();
+}
+
+void drop_before(std::map<std::string, std::deque<Instant>, std::less<>>& table, Instant limit) {
+  for (auto entry = table.begin(); entry != table.end();) {
+    drop_before(entry->second, limit);
+    entry = entry->second.empty() ? table.erase(entry) : std::next(entry);
+  }
+}
+
+/// Adds without going round.
+void add_incidents(std::uint32_t& incidents, std::uint32_t more) {
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  incidents = more > most - incidents ? most : incidents + more;
+}
+
+std::string name_of(std::string_view text) {
+  return ascii::to_lower(text);
+}
+
+}  // namespace
+
+std::string likeness(const Report& report) {
+  std::string key;
+  append_part(key, report.feedback_type);
+  append_part(key, report.auth_failure);
+  append_part(key, report.delivery_result);
+  append_part(key, report.source_ip);
+  append_part(key, report.dkim_domain);
+  append_part(key, report.dkim_selector);
+  append_part(key, report.original_mail_from.substr(report.original_mail_from.rfind('@') + 1));
+  for (const std::string& method : report.identity_alignment) append_part(key, method);
+  key += '/';
+  for (const std::string& domain : report.reported_domain) append_part(key, domain);
+  return key;
+}
+
+Added Collapser::add(Outgoing outgoing, Instant now) {
+  std::string key;
+  append_part(key, outgoing.destination);
+  append_part(key, outgoing.policy_domain);
+  key += likeness(outgoing.report);
+  outgoing.report.incidents = std::max<std::uint32_t>(outgoing.report.incidents, 1);
+  if (const auto like = held_.find(key); like != held_.end()) {
+    add_incidents(like->second.outgoing.report.incidents, outgoing.report.incidents);
+    return Added::collapsed;
+  }
+  if (held_.size() >= limits_.held) {
+    lost_ += outgoing.report.incidents;
+    return Added::discarded;
+  }
+  held_.emplace(std::move(key), Held{std::move(outgoing), now});
+  return Added::held;
+}
+
+std::vector<Outgoing> Collapser::due(Instant now) {
+  forget(now);
+  std::vector<std::pair<Instant, const std::string*>> order;
+  for (const auto& [key, held] : held_) {
+    if (held.since + limits_.hold <= now) order.emplace_back(held.since, &key);
+  }
+  std::ranges::sort(order, {}, [](const auto& entry) {
+    return std::pair(entry.first, std::string_view(*entry.second));
+  });
+  std::vector<Outgoing> reports;
+  for (const auto& [since, key] : order) {
+    const auto entry = held_.find(*key);
+    if (!permitted(entry->second.outgoing)) continue;
+    count(entry->second.outgoing, now);
+    reports.push_back(std::move(entry->second.outgoing));
+    held_.erase(entry);
+  }
+  return reports;
+}
+
+/// What is too old: times that no rate counts any more, and reports nobody waits for.
+void Collapser::forget(Instant now) {
+  drop_before(all_, now - limits_.period);
+  drop_before(destinations_, now - limits_.period);
+  drop_before(policy_domains_, now - limits_.period);
+  std::erase_if(held_, [&](const auto& entry) {
+    const bool old = entry.second.since + limits_.keep <= now;
+    if (old) lost_ += entry.second.outgoing.report.incidents;
+    return old;
+  });
+}
+
+bool Collapser::permitted(const Outgoing& outgoing) const {
+  return all_.size() < limits_.overall &&
+         count_of(destinations_, name_of(outgoing.destination)) < limits_.per_destination &&
+         count_of(policy_domains_, name_of(outgoing.policy_domain)) < limits_.per_policy_domain;
+}
+
+void Collapser::count(const Outgoing& outgoing, Instant now) {
+  all_.push_back(now);
+  destinations_[name_of(outgoing.destination)].push_back(now);
+  policy_domains_[name_of(outgoing.policy_domain)].push_back(now);
+}
+
+}  // namespace assay::failure
