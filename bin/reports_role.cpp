@@ -142,10 +142,12 @@ void ReportsRole::make_reports() {
     reported_until_ = last->empty() ? store::Instant{1s} : last->front().end + 1s;
   }
   if (period.end > reported_until_) {
-    run_cycle(period, {});
+    waiting_.clear();
+    run_cycle(period);
     reported_until_ = period.end;
   } else if (!waiting_.empty() && at >= retry_cycle_) {
-    run_cycle({.begin = reported_until_ - length, .end = reported_until_}, waiting_);
+    run_cycle({.begin = reported_until_ - length, .end = reported_until_},
+              std::exchange(waiting_, {}));
   }
 }
 
@@ -163,11 +165,9 @@ void ReportsRole::show_outline(const reporting::Outline& outline) {
 }
 
 void ReportsRole::run_cycle(const reporting::Period& period, const std::set<std::string>& only) {
-  const std::set<std::string> these = only;  // waiting_ is filled anew
-  waiting_.clear();
   const auto totals = cycle_->run(
       period, now(), reporting::Effect::settle,
-      [this](const reporting::Outline& one) { show_outline(one); }, these);
+      [this](const reporting::Outline& one) { show_outline(one); }, only);
   retry_cycle_ = now() + 1h;
   if (!totals) return note("store_failed", totals.error());
   const auto add = [&](const char* outcome, std::uint64_t messages) {

@@ -44,7 +44,7 @@ class ReportsRole {
   void keep_books();
   void take_journals();
   void make_reports();
-  void run_cycle(const reporting::Period& period, const std::set<std::string>& only);
+  void run_cycle(const reporting::Period& period, const std::set<std::string>& only = {});
   void forget();
   void send_mail();
   void show_outline(const reporting::Outline& outline);

@@ -109,7 +109,7 @@ std::expected<Cycle::Draft, Finding> Cycle::draft(const Domain& domain,
                   "not known here: nothing of it has ever passed, and nobody wrote to it");
   }
   ASSAY_TRY(targets,
-            find_targets(counted.configuration, settings_, store_, resolver_, hosts_, now_));
+            find_targets(counted.configuration, settings_, {store_, resolver_, hosts_, now_}));
   outline.refused = targets.refused;
   if (targets.ask_again && now_ < period_.end + dns_patience) {
     outline.fate = Outline::Fate::waits;

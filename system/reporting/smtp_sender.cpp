@@ -113,7 +113,7 @@ SmtpSender::SmtpSender(std::unique_ptr<State> state) : state_(std::move(state)) 
 SmtpSender::~SmtpSender() = default;
 
 std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const config::Smtp& settings,
-                                                                     std::string helo) {
+                                                                     const std::string& helo) {
   prepare_curl();
   auto state = std::make_unique<State>();
   state->settings = settings;

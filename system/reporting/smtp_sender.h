@@ -15,7 +15,7 @@ class SmtpSender final : public Sender {
  public:
   /// `helo`: our name. Errors: `smtp` where the password cannot be read.
   static std::expected<std::unique_ptr<SmtpSender>, Finding> open(const config::Smtp& settings,
-                                                                  std::string helo);
+                                                                  const std::string& helo);
   ~SmtpSender() override;
 
   Attempt send(const Outgoing& mail) override;

@@ -19,9 +19,12 @@ std::string host_of(std::string_view address) {
 /// Looks for the targets of one configuration.
 class Search {
  public:
-  Search(const config::Reports& settings, store::Store& store, dns::Resolver& resolver,
-         HostCounts& hosts, store::Instant now)
-      : settings_(settings), store_(store), resolver_(resolver), hosts_(hosts), now_(now) {}
+  Search(const config::Reports& settings, const Surroundings& surroundings)
+      : settings_(settings),
+        store_(surroundings.store),
+        resolver_(surroundings.resolver),
+        hosts_(surroundings.hosts),
+        now_(surroundings.now) {}
 
   std::expected<Targets, Finding> run(const DomainName& domain, const dmarc::PolicyRecord& record);
 
@@ -122,15 +125,14 @@ bool is_listed(const std::string& address, const std::vector<std::string>& list)
 }
 
 std::expected<Targets, Finding> find_targets(const store::Configuration& configuration,
-                                             const config::Reports& settings, store::Store& store,
-                                             dns::Resolver& resolver, HostCounts& hosts,
-                                             store::Instant now) {
+                                             const config::Reports& settings,
+                                             const Surroundings& surroundings) {
   const auto record = dmarc::parse_record(configuration.record);
   const auto domain = DomainName::parse(configuration.policy.domain);
   if (!record || !domain) {
     return Targets{.refused = {"the policy record or its domain cannot be read"}};
   }
-  return Search(settings, store, resolver, hosts, now).run(*domain, *record);
+  return Search(settings, surroundings).run(*domain, *record);
 }
 
 }  // namespace assay::reporting

@@ -40,14 +40,21 @@ class HostCounts {
   std::map<std::string, unsigned, std::less<>> counts_ = {};
 };
 
+/// What is asked on the way; all outlive the call.
+struct Surroundings {
+  store::Store& store;
+  dns::Resolver& resolver;
+  HostCounts& hosts;
+  store::Instant now = {};
+};
+
 /// Whether a mailbox is one of a list of "address" and "@domain".
 bool is_listed(const std::string& address, const std::vector<std::string>& list);
 
 /// Every URI of rua in its order (RFC 9990 §3.5), confirmed by the DNS (RFC 9990 §4). Errors: those
 /// of the store.
 std::expected<Targets, Finding> find_targets(const store::Configuration& configuration,
-                                             const config::Reports& settings, store::Store& store,
-                                             dns::Resolver& resolver, HostCounts& hosts,
-                                             store::Instant now);
+                                             const config::Reports& settings,
+                                             const Surroundings& surroundings);
 
 }  // namespace assay::reporting

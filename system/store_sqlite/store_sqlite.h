@@ -25,7 +25,7 @@ struct Options {
   Access access = Access::write;                  ///< write makes a file that is not there
   std::chrono::milliseconds patience{10'000};     ///< for other programs that write
   std::uint64_t max_octets = 0;                   ///< the file does not grow beyond; 0: as it likes
-  std::uint64_t cache_octets = 64 * 1024 * 1024;  ///< pages kept in memory
+  std::uint64_t cache_octets = std::uint64_t{64} << 20;  ///< pages kept in memory
 };
 
 /// Opens the Store; a file of an older version is brought to the present one.
