@@ -32,9 +32,8 @@ std::string list_id_of(const mail::Header& header) {
 bool carries_report(const mail::Header& header) {
   const std::string subject = ascii::to_lower(field_value(header, "Subject"));
   const std::string type = ascii::to_lower(field_value(header, "Content-Type"));
-  const bool by_type =
-      type.starts_with("multipart/report") &&
-      (type.contains("feedback-report") || type.contains("tlsrpt"));
+  const bool by_type = type.starts_with("multipart/report") &&
+                       (type.contains("feedback-report") || type.contains("tlsrpt"));
   return by_type || subject.starts_with("report domain:");
 }
 

@@ -17,9 +17,9 @@ struct Erased {
 };
 
 /// Rewrites a complete file with blanks in place of the lines whose entry is `unwanted` (RFC 9991
-/// §7); all others stay as and where they are. The new file takes the place of the old one when it is on the disk; a file
-/// with no such line is not touched, and one of which nothing is left is removed. Errors:
-/// `journal_file` with the reason; the file is then as it was.
+/// §7); all others stay as and where they are. The new file takes the place of the old one when it
+/// is on the disk; a file with no such line is not touched, and one of which nothing is left is
+/// removed. Errors: `journal_file` with the reason; the file is then as it was.
 std::expected<Erased, Finding> erase_lines(const std::string& path,
                                            const std::function<bool(const Entry&)>& unwanted);
 

@@ -29,8 +29,8 @@ std::string describe(const std::string& file, const Line& broken);
 /// A line that is broken is an answer as well, and reading goes on behind it.
 ///
 /// A file that is still written (.part) may be read as well: what stands behind its last line feed
-/// is not there yet, and next() may be asked again later. Lines of blanks, which erase_lines leaves,
-/// are passed over.
+/// is not there yet, and next() may be asked again later. Lines of blanks, which erase_lines
+/// leaves, are passed over.
 class Reader {
  public:
   /// `from`: where a line begins, in octets. Errors: `journal_file` with the reason.

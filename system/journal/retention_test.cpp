@@ -72,11 +72,10 @@ TEST(JournalRetention, OldFilesGoWithoutMailToo) {
   const std::string folder = scratch.path("journal");
   std::filesystem::create_directory(folder);
   std::atomic<Time> now = noon;
-  Writer writer({.folder = folder,
-                 .host = "host",
-                 .keep = 30 * 24h,
-                 .expire_every = 5ms,
-                 .clock = [&] { return now.load(); }});
+  Writer writer(
+      {.folder = folder, .host = "host", .keep = 30 * 24h, .expire_every = 5ms, .clock = [&] {
+         return now.load();
+       }});
   const std::string name = folder + "/mx-20260501T000000000-20260501T11.journal";
   std::ofstream(name) << "x\n";
   ASSERT_TRUE(writer.flush());

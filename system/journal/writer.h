@@ -18,7 +18,7 @@ struct WriterOptions {
   std::size_t max_backlog = 16'777'216;  ///< octets that wait for the disk; beyond it is loss
   std::chrono::hours keep{0};            ///< older files are removed (RFC 9991 §7); 0: none is
   std::chrono::milliseconds expire_every{1'800'000};  ///< how often is looked for those
-  std::chrono::milliseconds gather{20};  ///< lines of this span go to the disk together
+  std::chrono::milliseconds gather{20};          ///< lines of this span go to the disk together
   std::chrono::milliseconds sync_every{1'000};   ///< fdatasync at most so often
   std::chrono::milliseconds retry_after{1'000};  ///< of a disk that failed
   std::function<Time()> clock = {};              ///< UTC, for the hours; empty: the machine's

@@ -33,8 +33,10 @@ Finding unknown(const Database& database, std::int64_t id) {
 
 Expected<Delivery> find_delivery(Database& database, std::int64_t id) {
   Query query = database.query(
-      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, period_end, "
-      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, finished, "
+      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, "
+      "period_end, "
+      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, "
+      "finished, "
       "octets FROM deliveries JOIN settlements ON settlements.id = settlement "
       "JOIN domains ON domains.id = domain WHERE deliveries.id = ?",
       id);
@@ -152,8 +154,10 @@ Expected<std::vector<Delivery>> SqliteStore::deliveries(const store::DeliveryFil
   const std::scoped_lock lock(mutex_);
   const int state = filter.state ? static_cast<int>(*filter.state) : -1;
   Query query = database_->query(
-      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, period_end, "
-      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, finished "
+      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, "
+      "period_end, "
+      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, "
+      "finished "
       "FROM deliveries JOIN settlements ON settlements.id = settlement "
       "JOIN domains ON domains.id = domain WHERE deliveries.id > ?1 AND (?2 < 0 OR state = ?2) "
       "AND (?3 = '' OR name = ?3) AND (?4 = '' OR destination = ?4) "

@@ -22,9 +22,9 @@ enum class Access : std::uint8_t { write, read };
 
 struct Options {
   std::string path;
-  Access access = Access::write;                  ///< write makes a file that is not there
-  std::chrono::milliseconds patience{10'000};     ///< for other programs that write
-  std::uint64_t max_octets = 0;                   ///< the file does not grow beyond; 0: as it likes
+  Access access = Access::write;               ///< write makes a file that is not there
+  std::chrono::milliseconds patience{10'000};  ///< for other programs that write
+  std::uint64_t max_octets = 0;                ///< the file does not grow beyond; 0: as it likes
   std::uint64_t cache_octets = std::uint64_t{64} << 20;  ///< pages kept in memory
 };
 
