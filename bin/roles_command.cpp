@@ -11,6 +11,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,7 @@ struct Roles {
 
 struct RoleOptions {
   std::string config = usual_config;
+  std::optional<std::string> metrics = {};  ///< instead of [metrics] address
   bool check = false;
   Roles roles = {};
 };
@@ -241,6 +243,7 @@ void Running::end() {
 
 Expected<> run_roles(const RoleOptions& options) {
   ASSAY_TRY(settings, load_configuration(options.config));
+  if (options.metrics) settings.metrics.address = *options.metrics;
   if (options.check) {
     return write_output(ascii::printable(options.config) + ": good\n");
   }
@@ -259,6 +262,10 @@ void add_role(const Command& program, const Role& role) {
   const auto options = std::make_shared<RoleOptions>(RoleOptions{.roles = role.roles});
   command.footer(role.help);
   command.option("--config", options->config, "The configuration").named("FILE").default_shown();
+  command
+      .option("--metrics", options->metrics,
+              "Where numbers are shown, in place of [metrics] address; empty: nowhere")
+      .named("ADDRESS");
   command.flag("--check", options->check, "Say whether the configuration is good, and end");
   command.runs([options] { return run_roles(*options); });
 }

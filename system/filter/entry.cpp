@@ -21,7 +21,7 @@ std::string field_value(const mail::Header& header, std::string_view name) {
 
 /// RFC 2919 §3: what stands between the last < and >.
 std::string list_id_of(const mail::Header& header) {
-  const std::string value = field_value(header, "List-Id");
+  std::string value = field_value(header, "List-Id");
   const std::size_t open = value.rfind('<');
   if (open == std::string::npos) return value;
   return value.substr(open + 1, value.find('>', open) - open - 1);

@@ -234,11 +234,11 @@ TEST(Writer, ManyThreadsAndNothingMixedUp) {
     }
     workers.clear();
     ASSERT_TRUE(writer.flush());
-    EXPECT_EQ(writer.stats().written, std::uint64_t{threads * each});
+    EXPECT_EQ(writer.stats().written, std::uint64_t{threads} * each);
   }
   const auto ids = journal.ids();
-  EXPECT_EQ(ids.size(), std::size_t{threads * each});
-  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), std::size_t{threads * each});
+  EXPECT_EQ(ids.size(), std::size_t{threads} * each);
+  EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), std::size_t{threads} * each);
 }
 
 TEST(Writer, TwoWritersShareAFolder) {

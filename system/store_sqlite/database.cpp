@@ -25,7 +25,7 @@ Finding finding_of(std::string_view code, const std::string& path, const std::st
   return {.code = code, .what = "store " + path + ": " + what};
 }
 
-constexpr std::int64_t wal_octets = 128 * 1024 * 1024;
+constexpr std::int64_t wal_octets = std::int64_t{128} << 20;
 
 }  // namespace
 

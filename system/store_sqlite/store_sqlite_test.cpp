@@ -157,7 +157,7 @@ TEST(StoreFile, ThatWasMeddledWithIsFoundOut) {
 TEST(StoreFile, ThatIsFullKeepsWhatItHas) {
   const Scratch scratch;
   const std::string path = scratch.path("store");
-  const auto small = must(open({.path = path, .max_octets = 200 * 4'096}));
+  const auto small = must(open({.path = path, .max_octets = std::uint64_t{200} * 4'096}));
   std::uint64_t taken = 0;
   std::string code;
   for (int i = 0; i < 100 && code.empty(); ++i) {

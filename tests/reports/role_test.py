@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from world import ASSAY, ReportsTest, entry, main, mta
@@ -19,9 +20,9 @@ class Role(ReportsTest):
         self.log = open(self.folder / "role.log", "ab")
         self.addCleanup(self.log.close)
 
-    def start(self, role="reports"):
+    def start(self, role="reports", *more):
 
-        process = subprocess.Popen([ASSAY, role, "--config", self.config], stdout=self.log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([ASSAY, role, "--config", self.config, *more], stdout=self.log, stderr=subprocess.STDOUT)
         self.addCleanup(lambda: process.poll() is None and (process.kill(), process.wait()))
         return process
 
@@ -53,9 +54,12 @@ class ByItself(Role):
         port = mta.free_port()
         self.configure('spread = "0s"', more=f'[filter]\nauthserv_id = "mx.rcpt.example"\n[[listen]]\naddress = "127.0.0.1:{port}"')
         self.put(entry(1))
-        process = self.start("run")
+        numbers = mta.free_port()
+        process = self.start("run", "--metrics", f"127.0.0.1:{numbers}")
         self.sink.wait(1)
         mta.wait_for(lambda: mta.answers(port), "the filter")
+        with urllib.request.urlopen(f"http://127.0.0.1:{numbers}/metrics", timeout=mta.WAIT) as answer:
+            self.assertIn("assay_reports_outbox", answer.read().decode())
         self.end(process)
 
     def test_without_an_address_evaluations_are_kept(self):
