@@ -115,7 +115,6 @@ TEST(Compose, NotesAndNamesMayBeOfAnyScript) {
 TEST(Compose, AttachmentComesBackFromLinesOf76) {
   std::string octets;
   for (int i = 0; i < 300'000; ++i) octets += static_cast<char>(i * 31 / 7);
-  const std::string packed = archive::gzip(octets);
   ReportMail mail = sample();
   mail.attachment = octets;
   const std::string text = compose(mail);

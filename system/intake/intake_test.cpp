@@ -65,7 +65,7 @@ TEST(Documents, AreFoundInMailWithinMailAndMbox) {
   const std::string inner = mail_of(attached("<a/>", "r.xml"));
   EXPECT_EQ(documents(archive::gzip(inner)), "r.xml:aggregate:<a/>");
   std::string forwarded = inner;
-  for (std::size_t at = 0; (at = forwarded.find("b", at)) != std::string::npos; at += 1) {
+  for (std::size_t at = 0; (at = forwarded.find('b', at)) != std::string::npos; at += 1) {
     if (forwarded.compare(at - 2, 2, "--") == 0 || forwarded.compare(at - 1, 1, "=") == 0) {
       forwarded[at] = 'c';
     }
