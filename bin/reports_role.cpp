@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 /// the disk at once, and shipping takes its time.
 constexpr std::chrono::seconds late = 10min;
 constexpr auto look_every = 2s;
+constexpr auto pause_after_failure = 1min;
 constexpr auto mail_every = 1s;
 constexpr std::size_t mails_in_a_round = 20;
 
@@ -136,19 +137,36 @@ void ReportsRole::make_reports() {
   const store::Instant at = now();
   const std::chrono::hours length{settings_.reports.period_hours};
   const reporting::Period period = reporting::period_before(at, length, late);
-  if (reported_until_ == store::Instant{}) {  // a start: what was reported before?
-    const auto last = store_->settled("", 1);
-    if (!last) return note("store_failed", last.error());
-    reported_until_ = last->empty() ? store::Instant{1s} : last->front().end + 1s;
-  }
-  if (period.end > reported_until_) {
+  // After a failure of the Store not at once again.
+  const bool is_due = reported_until_ == store::Instant{} || period.end > reported_until_;
+  if (is_due && failed_ && at < retry_cycle_) return;
+  if (reported_until_ == store::Instant{}) {
+    if (finish_period(period)) reported_until_ = period.end;
+  } else if (period.end > reported_until_) {
     waiting_.clear();
-    run_cycle(period);
-    reported_until_ = period.end;
+    if (run_cycle(period)) reported_until_ = period.end;
   } else if (!waiting_.empty() && at >= retry_cycle_) {
-    run_cycle({.begin = reported_until_ - length, .end = reported_until_},
-              std::exchange(waiting_, {}));
+    const std::set<std::string> these = std::exchange(waiting_, {});
+    run_cycle({.begin = reported_until_ - length, .end = reported_until_}, these);
   }
+}
+
+/// After a start: what the process before did not come to. What only came late waits for the next
+/// period.
+bool ReportsRole::finish_period(const reporting::Period& period) {
+  const auto cut = store_->cut(period.end);
+  const auto due = cut ? store_->due(*cut) : std::unexpected(cut.error());
+  if (!due) {
+    failed_ = true;
+    retry_cycle_ = now() + pause_after_failure;
+    note("store_failed", due.error());
+    return false;
+  }
+  std::set<std::string> these;
+  for (const store::Due& one : *due) {
+    if (one.late < one.messages) these.insert(one.policy_domain);
+  }
+  return these.empty() || run_cycle(period, these);
 }
 
 void ReportsRole::show_outline(const reporting::Outline& outline) {
@@ -164,12 +182,18 @@ void ReportsRole::show_outline(const reporting::Outline& outline) {
   });
 }
 
-void ReportsRole::run_cycle(const reporting::Period& period, const std::set<std::string>& only) {
+bool ReportsRole::run_cycle(const reporting::Period& period, const std::set<std::string>& only) {
   const auto totals = cycle_->run(
       period, now(), reporting::Effect::settle,
       [this](const reporting::Outline& one) { show_outline(one); }, only);
   retry_cycle_ = now() + 1h;
-  if (!totals) return note("store_failed", totals.error());
+  if (!totals) {
+    failed_ = true;
+    retry_cycle_ = now() + pause_after_failure;
+    note("store_failed", totals.error());
+    return false;
+  }
+  failed_ = false;
   const auto add = [&](const char* outcome, std::uint64_t messages) {
     metrics_
         .counter("assay_reports_settled_total", "Evaluations by what became of them",
@@ -190,6 +214,7 @@ void ReportsRole::run_cycle(const reporting::Period& period, const std::set<std:
     fields.number("unreported", totals->unreported);
     fields.number("waiting", totals->waiting);
   });
+  return true;
 }
 
 // RFC 9991 §7

@@ -44,7 +44,8 @@ class ReportsRole {
   void keep_books();
   void take_journals();
   void make_reports();
-  void run_cycle(const reporting::Period& period, const std::set<std::string>& only = {});
+  bool finish_period(const reporting::Period& period);
+  bool run_cycle(const reporting::Period& period, const std::set<std::string>& only = {});
   void forget();
   void send_mail();
   void show_outline(const reporting::Outline& outline);
@@ -62,6 +63,7 @@ class ReportsRole {
   std::unique_ptr<reporting::Cycle> cycle_ = {};
   store::Instant reported_until_ = {};
   store::Instant retry_cycle_ = {};
+  bool failed_ = false;  ///< the last cycle, for the Store
   store::Instant forget_ = {};
   std::set<std::string> waiting_ = {};  ///< policy domains whose destinations the DNS did not tell
 
