@@ -324,6 +324,7 @@ TEST(Migrations, EveryOlderFileIsBroughtToThePresent) {
     EXPECT_TRUE(must(check(path)).empty()) << name;
     EXPECT_EQ(must(store->offset_of("a")), 2U);
     EXPECT_EQ(must(store->books()).sent, 1U);
+    EXPECT_EQ(must(store->delivery(1)).report_id, "r1");
     const auto counted = must(unreported(*store, "example.com", must(store->cut(noon + 24h))));
     ASSERT_EQ(counted.size(), 1U) << name;
     EXPECT_EQ(counted[0].configuration, store::configuration_of("example.com"));

@@ -126,6 +126,34 @@ TEST_P(OutboxConformance, ARetryLeavesAClaimAlone) {
   EXPECT_EQ(claim(start + 2s), ids);
 }
 
+TEST_P(OutboxConformance, WhatIsHeldBackWasNotTried) {
+  report("example.com", {"mailto:a@example.com"});
+  const Ids ids = claim(start);
+  ASSERT_EQ(ids.size(), 1U);
+  must(store->hold_back(ids[0], start + 1min));
+  EXPECT_EQ(must(store->delivery(ids[0])).attempts, 0U);
+  EXPECT_EQ(claim(start + 59s), Ids{});
+  EXPECT_EQ(claim(start + 1min), ids);
+  EXPECT_EQ(code_of(store->hold_back(7, start)), "store_unknown");
+}
+
+TEST_P(OutboxConformance, PartsOfAReportHaveIdsOfTheirOwn) {
+  add({evaluation_of("example.com", "192.0.2.1")});
+  const Cut all = cut();
+  const auto counted = must(store->configurations("example.com", all));
+  Settlement settlement =
+      settlement_of(counted.at(0), all, "whole", {"a@b.example", "a@b.example"});
+  settlement.deliveries[1].report_id = "part2";
+  settlement.deliveries[1].messages = 7;
+  must(store->settle(std::vector{settlement}));
+  const auto found = must(store->deliveries({}));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].report_id, "whole");
+  EXPECT_EQ(found[0].messages, settlement.messages);
+  EXPECT_EQ(found[1].report_id, "part2");
+  EXPECT_EQ(found[1].messages, 7U);
+}
+
 TEST_P(OutboxConformance, SaysWhenThereIsNoSuchDelivery) {
   EXPECT_EQ(code_of(store->delivery(7)), "store_unknown");
   EXPECT_EQ(code_of(store->sent(7, start)), "store_unknown");

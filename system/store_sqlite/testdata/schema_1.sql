@@ -67,6 +67,8 @@ INSERT INTO settlements VALUES(1,1,1,0,'','r1',1,1777636800,0,0);
 CREATE TABLE deliveries (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   settlement INTEGER NOT NULL,
+  report_id TEXT NOT NULL,      -- of this part of the report
+  messages INTEGER NOT NULL,    -- evaluations in it
   destination TEXT NOT NULL,
   file_name TEXT NOT NULL,
   state INTEGER NOT NULL,       -- 0 waiting, 1 sent, 2 given up
@@ -78,7 +80,7 @@ CREATE TABLE deliveries (
   finished INTEGER NOT NULL,
   octets BLOB NOT NULL
 );
-INSERT INTO deliveries VALUES(1,1,'mailto:d@example.com','',1,1,1777636800,1777636800,'',0,1777636800,X'6f6374657473');
+INSERT INTO deliveries VALUES(1,1,'r1',1,'mailto:d@example.com','',1,1,1777636800,1777636800,'',0,1777636800,X'6f6374657473');
 CREATE TABLE suppressions (
   address TEXT PRIMARY KEY,
   reason TEXT NOT NULL,
