@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -113,6 +114,21 @@ Connection::Got Connection::read(std::span<char> buffer, milliseconds patience, 
     if (ready < 0 && errno != EINTR) return {Read::failed, 0};
     if (count == 2 && waiting[0].revents == 0 && waiting[1].revents != 0) return {Read::stopped, 0};
   }
+}
+
+std::optional<IpAddress> Connection::peer() const {
+  sockaddr_storage from = {};
+  socklen_t size = sizeof from;
+  if (::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&from), &size) != 0) return {};
+  if (from.ss_family == AF_INET) {
+    std::array<std::uint8_t, 4> octets = {};
+    std::memcpy(octets.data(), &reinterpret_cast<const sockaddr_in&>(from).sin_addr, octets.size());
+    return IpAddress::from_v4(octets);
+  }
+  if (from.ss_family != AF_INET6) return {};
+  std::array<std::uint8_t, 16> octets = {};
+  std::memcpy(octets.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, octets.size());
+  return IpAddress::from_v6(octets);
 }
 
 bool Connection::write(std::string_view octets, milliseconds patience) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ class Connection {
   enum class Heed : std::uint8_t { stop, nothing };
   /// Waits until something can be read; with Heed::stop also until the server wants to end.
   Got read(std::span<char> buffer, std::chrono::milliseconds patience, Heed heed);
+  /// The other side's address; nothing for a unix socket, or when it is gone.
+  std::optional<IpAddress> peer() const;
   /// Writes it all, or says false: the other side is gone, or took longer than `patience`.
   bool write(std::string_view octets, std::chrono::milliseconds patience);
 
