@@ -17,7 +17,7 @@ FOREIGN = {
     "openssl/": {"crypto", "bench"},  # bench measures what OpenSSL alone costs
     "unbound.h": {"dns_unbound"},
     "sqlite3.h": {"store_sqlite"},
-    "curl/": {"reporting"},
+    "curl/": {"reporting", "imap"},
     "libpsl.h": {"suffix"},
     "idn2.h": {"base"},
     "zlib.h": {"archive"},
