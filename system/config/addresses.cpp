@@ -111,6 +111,10 @@ Complaint check_listener_address(std::string_view text) {
   return "must be an IP address and a port, or unix:/path";
 }
 
+Complaint check_receiver_address(std::string_view text) {
+  return text.empty() ? std::nullopt : check_listener_address(text);
+}
+
 Complaint check_metrics_address(std::string_view text) {
   if (text.empty()) return std::nullopt;
   const auto parts = split_host_port(text);

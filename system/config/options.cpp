@@ -28,7 +28,7 @@ void add_allow(std::vector<Option>& options, const Allow& allow) {
 /// "[filter]" as a literal, so that options can be views.
 std::string_view header_of(std::string_view name) {
   static constexpr std::string_view headers =
-      "[filter][dns][enforcement][evidence][journal][reports][intake][smtp][log][metrics]";
+      "[filter][dns][enforcement][evidence][journal][reports][intake][receive][smtp][log][metrics]";
   return headers.substr(headers.find(name) - 1, name.size() + 2);
 }
 
@@ -59,6 +59,7 @@ std::vector<Option> default_options() {
     options.push_back({"[[allow]]", subject, ""});
   }
   add_allow(options, Allow{});
+  add_options(options, "[[imap]]", imap_rows(), Imap{});
   return options;
 }
 
@@ -76,6 +77,11 @@ std::string to_toml(const Settings& settings) {
   for (const Allow& allow : settings.allow) {
     options.clear();
     add_allow(options, allow);
+    append(toml, options);
+  }
+  for (const Imap& imap : settings.imap) {
+    options.clear();
+    add_options(options, "[[imap]]", imap_rows(), imap);
     append(toml, options);
   }
   return toml;

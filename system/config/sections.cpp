@@ -40,6 +40,9 @@ constexpr Word<SameReportId> same_ids[] = {{"first", SameReportId::first},
                                            {"latest", SameReportId::latest}};
 constexpr Word<Tls> tlses[] = {
     {"never", Tls::never}, {"opportunistic", Tls::opportunistic}, {"require", Tls::require}};
+constexpr Word<ImapTls> imap_tlses[] = {{"never", ImapTls::never}, {"require", ImapTls::require}};
+constexpr Word<AfterFetch> after_fetches[] = {{"move", AfterFetch::move},
+                                              {"remove", AfterFetch::remove}};
 constexpr Word<LogFormat> formats[] = {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}};
 constexpr Word<LogLevel> levels[] = {{"error", LogLevel::error},
                                      {"warning", LogLevel::warning},
@@ -277,6 +280,36 @@ std::span<const Row<Intake>> intake_rows() {
       duration<&Intake::keep_failures, 0, 36'500 * day>("keep_failures"),
       duration<&Intake::keep_originals, 0, 36'500 * day>("keep_originals"),
       duration<&Intake::keep_tls, 0, 36'500 * day>("keep_tls")};
+  return rows;
+}
+
+std::span<const Row<Receive>> receive_rows() {
+  static constexpr std::array rows = {
+      list<&Receive::addresses, recipient_item, write_text>("addresses"),
+      text<&Receive::lmtp, check_receiver_address>("lmtp"),
+      text<&Receive::smtp, check_receiver_address>("smtp"),
+      text<&Receive::upload, check_metrics_address>("upload"),
+      text<&Receive::upload_token_file, check_text>("upload_token_file"),
+      text<&Receive::folder, check_text>("folder"),
+      duration<&Receive::look_every, second, day>("look_every"),
+      size<&Receive::max_mail, mib, gib>("max_mail"),
+      size<&Receive::max_memory, 16 * mib, 1024 * gib>("max_memory"),
+      number<&Receive::max_connections, 1, 100'000>("max_connections"),
+      number<&Receive::per_minute, 0, 1'000'000>("per_minute")};
+  return rows;
+}
+
+std::span<const Row<Imap>> imap_rows() {
+  static constexpr std::array rows = {text<&Imap::server, check_imap_server>("server"),
+                                      word<&Imap::tls, imap_tlses>("tls"),
+                                      text<&Imap::ca_file, check_text>("ca_file"),
+                                      text<&Imap::user, check_text>("user"),
+                                      text<&Imap::password_file, check_text>("password_file"),
+                                      text<&Imap::token_command, check_text>("token_command"),
+                                      text<&Imap::folder, check_folder_name>("folder"),
+                                      word<&Imap::after, after_fetches>("after"),
+                                      text<&Imap::to, check_folder_name>("to"),
+                                      duration<&Imap::poll, 10 * second, day>("poll")};
   return rows;
 }
 

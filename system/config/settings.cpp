@@ -29,7 +29,7 @@ std::vector<std::string_view> allow_keys() {
 std::vector<std::string_view> top_keys() {
   std::vector<std::string_view> keys = keys_of(top_rows());
   for_each_section([&](std::string_view name, const auto&, auto) { keys.push_back(name); });
-  keys.insert(keys.end(), {"listen", "allow"});
+  keys.insert(keys.end(), {"listen", "allow", "imap"});
   return keys;
 }
 
@@ -44,6 +44,7 @@ std::string section_with(std::string_view key) {
   });
   look("[[listen]]", keys_of(listener_rows()));
   look("[[allow]]", allow_keys());
+  look("[[imap]]", keys_of(imap_rows()));
   look("the top of the file", keys_of(top_rows()));
   return found;
 }
@@ -144,6 +145,18 @@ void read_listener(const Node& table, Settings& settings, Problems& problems) {
   settings.listeners.push_back(std::move(listener));
 }
 
+void read_imap(const Node& table, Settings& settings, Problems& problems) {
+  Imap imap;
+  read_section(table, "[[imap]]", imap_rows(), imap, problems);
+  if (imap.server.empty() && table.find("server") == nullptr) {
+    problems.add(table.place, "an [[imap]] must have a server");
+  }
+  if (imap.password_file.empty() == imap.token_command.empty()) {
+    problems.add(table.place, "an [[imap]] must have either password_file or token_command");
+  }
+  settings.imap.push_back(std::move(imap));
+}
+
 /// Each table of [[name]].
 template <class Read>
 void read_tables(const Node& node, Settings& settings, Problems& problems, const Read& read) {
@@ -189,6 +202,14 @@ void check_together(const Node& root, const Settings& settings, Problems& proble
   }
 }
 
+void check_receivers(const Node& root, const Settings& settings, Problems& problems) {
+  const Node* receive = root.find("receive");
+  const Node* smtp = receive != nullptr ? receive->find("smtp") : nullptr;
+  if (smtp != nullptr && !settings.receive.smtp.empty() && settings.receive.addresses.empty()) {
+    problems.add(smtp->place, "say in addresses for whom mail is taken");
+  }
+}
+
 void read_settings(const Node& root, Settings& settings, Problems& problems) {
   for (const Node& node : root.items) {
     if (node.key == "listen") {
@@ -196,12 +217,15 @@ void read_settings(const Node& root, Settings& settings, Problems& problems) {
       read_tables(node, settings, problems, read_listener);
     } else if (node.key == "allow") {
       read_tables(node, settings, problems, read_allow);
+    } else if (node.key == "imap") {
+      read_tables(node, settings, problems, read_imap);
     } else if (!read_single_section(node, settings, problems) &&
                !read_row(node, top_rows(), settings, problems)) {
       add_unknown(node, "", top_keys(), problems);
     }
   }
   check_together(root, settings, problems);
+  check_receivers(root, settings, problems);
 }
 
 /// All lines above one, since what stands there can be read although that line cannot.
@@ -242,6 +266,8 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
       {running.journal == wanted.journal, "journal"},
       {running.reports == wanted.reports, "reports"},
       {running.intake == wanted.intake, "intake"},
+      {running.receive == wanted.receive, "receive"},
+      {running.imap == wanted.imap, "imap"},
       {running.smtp == wanted.smtp, "smtp"},
       {running.log.format == wanted.log.format, "log.format"},
       {running.log.mask_addresses == wanted.log.mask_addresses, "log.mask_addresses"},

@@ -169,6 +169,41 @@ struct Intake {
   bool operator==(const Intake&) const = default;
 };
 
+/// [receive]: where reports of others come in
+struct Receive {
+  /// Recipients: address, or @domain for all at it; empty: every one (for LMTP alone).
+  std::vector<std::string> addresses = {};
+  std::string lmtp = "127.0.0.1:8894";  ///< as Listener::address; empty: off; so are the next two
+  std::string smtp = {};
+  std::string upload = "127.0.0.1:8895";
+  std::string upload_token_file = {};  ///< empty: <data>/upload.token, made at the first start
+  std::string folder = {};             ///< files put there are taken in; empty: <data>/incoming
+  std::chrono::seconds look_every{5};  ///< at the folder
+  std::size_t max_mail = std::size_t{50} << 20;
+  std::size_t max_memory = std::size_t{512} << 20;  ///< of mails under way, together
+  unsigned max_connections = 300;
+  unsigned per_minute = 600;  ///< mails from one client by SMTP; 0: any number
+  bool operator==(const Receive&) const = default;
+};
+
+enum class AfterFetch : std::uint8_t { move, remove };
+enum class ImapTls : std::uint8_t { never, require };
+
+/// [[imap]]: a mail store from which reports are fetched
+struct Imap {
+  std::string server = {};  ///< "imaps:host", "imaps:host:port", "imap:host:port"
+  ImapTls tls = ImapTls::require;
+  std::string ca_file = {};
+  std::string user = {};
+  std::string password_file = {};
+  std::string token_command = {};  ///< prints a token of OAuth 2.0; instead of a password
+  std::string folder = "INBOX";
+  AfterFetch after = AfterFetch::move;
+  std::string to = "Reports taken in";
+  std::chrono::seconds poll{300};  ///< where the server knows no IDLE
+  bool operator==(const Imap&) const = default;
+};
+
 enum class Tls : std::uint8_t { never, opportunistic, require };
 
 /// [smtp]: how reports leave
@@ -209,6 +244,8 @@ struct Settings {
   Journal journal = {};
   Reports reports = {};
   Intake intake = {};
+  Receive receive = {};
+  std::vector<Imap> imap = {};
   Smtp smtp = {};
   Log log = {};
   Metrics metrics = {};

@@ -263,21 +263,45 @@ Complaint check_selector(std::string_view text) {
   return "must be letters, digits, hyphens, underscores and dots";
 }
 
-Complaint check_smtp_server(std::string_view text) {
-  constexpr std::string_view wanted = "must be \"host:port\", or \"smtps:host:port\"";
-  if (text.starts_with("smtps:")) text.remove_prefix(6);
+namespace {
+
+/// Whether it is "host:port".
+bool is_host_and_port(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::string(wanted);
+  if (colon == std::string_view::npos || colon == 0) return false;
   unsigned port = 0;
   const std::string_view digits = text.substr(colon + 1);
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  const bool is_port = read.ec == std::errc() && read.ptr == digits.data() + digits.size() &&
-                       port > 0 && port < 65'536;
   const auto is_host = [](char c) {
     return ascii::is_alnum(c) || std::string_view("-_.:[]").contains(c);
   };
-  if (is_port && std::ranges::all_of(text.substr(0, colon), is_host)) return std::nullopt;
-  return std::string(wanted);
+  return read.ec == std::errc() && read.ptr == digits.data() + digits.size() && port > 0 &&
+         port < 65'536 && std::ranges::all_of(text.substr(0, colon), is_host);
+}
+
+}  // namespace
+
+Complaint check_smtp_server(std::string_view text) {
+  if (text.starts_with("smtps:")) text.remove_prefix(6);
+  if (is_host_and_port(text)) return std::nullopt;
+  return "must be \"host:port\", or \"smtps:host:port\"";
+}
+
+Complaint check_imap_server(std::string_view text) {
+  const bool with_tls = text.starts_with("imaps:");
+  if (with_tls || text.starts_with("imap:")) {
+    text.remove_prefix(text.find(':') + 1);
+    const bool has_port = text.find(':') != std::string_view::npos;
+    const std::string whole(has_port ? std::string(text) : std::string(text) + ":993");
+    if ((has_port || with_tls) && is_host_and_port(whole)) return std::nullopt;
+  }
+  return "must be \"imaps:host\", \"imaps:host:port\" or \"imap:host:port\"";
+}
+
+Complaint check_folder_name(std::string_view text) {
+  const auto is_good = [](char c) { return c >= ' ' && c <= '~'; };
+  if (!text.empty() && std::ranges::all_of(text, is_good)) return std::nullopt;
+  return "must be the name of a folder, in printable ASCII; others are written in modified UTF-7";
 }
 
 }  // namespace assay::config

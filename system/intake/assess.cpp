@@ -81,8 +81,7 @@ int rank(Trust trust) {
 }
 
 bool held_back_for_trust(const Neighbour& one) {
-  return one.standing == Standing::set_aside &&
-         store::parse_trust(one.reason).has_value();
+  return one.standing == Standing::set_aside && store::parse_trust(one.reason).has_value();
 }
 
 Remark remark(std::string_view code, const Neighbour& other, const std::string& what, Level level) {
@@ -116,17 +115,17 @@ Decision same_content(const Arrival& arrival, const Neighbour& first) {
     decision.standing = Standing::set_aside;
     decision.reason = "same_content";
   }
-  decision.remarks = {remark("same_content", first, "under another Report-ID it says the same as",
-                             Level::warning)};
+  decision.remarks = {
+      remark("same_content", first, "under another Report-ID it says the same as", Level::warning)};
   return decision;
 }
 
 Decision contradicts(const Arrival& arrival, const Neighbour& first, SameId same_id) {
   Decision decision = stands_as(arrival);
   decision.of = first.id;
-  decision.remarks = {remark(
-      "same_id", first, "under the same Report-ID and for the same period it says other than",
-      Level::warning)};
+  decision.remarks = {remark("same_id", first,
+                             "under the same Report-ID and for the same period it says other than",
+                             Level::warning)};
   if (arrival.standing != Standing::counted) return decision;
   const int mine = rank(arrival.authenticity.trust);
   const int theirs = rank(first.trust);
@@ -241,8 +240,8 @@ Decision decide(const Arrival& arrival, std::span<const Neighbour> known, SameId
     return !each.same_content && !head.report_id.empty() && same_name(each) && same_period(each) &&
            each.standing == Standing::counted;
   });
-  Decision decision = other != known.end() ? contradicts(arrival, *other, same_id)
-                                           : stands_as(arrival);
+  Decision decision =
+      other != known.end() ? contradicts(arrival, *other, same_id) : stands_as(arrival);
   if (decision.standing == Standing::counted) remark_on_others(arrival, known, decision);
   return decision;
 }

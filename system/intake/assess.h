@@ -39,7 +39,7 @@ struct AssessOptions {
   std::uint64_t max_count = 10'000'000'000;        ///< messages of one record
   std::uint64_t max_messages = 1'000'000'000'000;  ///< of one report
   std::chrono::seconds max_period = std::chrono::days{35};
-  std::chrono::seconds max_future = std::chrono::days{2};  ///< of the end, from the arrival
+  std::chrono::seconds max_future = std::chrono::days{2};      ///< of the end, from the arrival
   store::Instant oldest{std::chrono::seconds{1'293'840'000}};  ///< 2011-01-01: before DMARC
 };
 

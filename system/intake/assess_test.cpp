@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "assay/base/ascii.h"
+
 #include "testkit/cases.h"
 
 namespace assay::intake {

@@ -1,3 +1,5 @@
+#include "system/intake/detail/convert.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -8,7 +10,6 @@
 #include "assay/failure/mail_date.h"
 #include "assay/mail/header.h"
 #include "assay/xml/reader.h"
-#include "system/intake/detail/convert.h"
 
 namespace assay::intake::detail {
 namespace {
@@ -232,9 +233,10 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
   // RFC 5965 §4: a malformed report is set aside with its reason.
   const auto bad = std::ranges::find(found.findings, Level::error, &Finding::level);
   if (!found.report) {
-    return {.error = bad != found.findings.end()
-                         ? *bad
-                         : Finding{.code = "no_report", .what = "there is no failure report in it"}};
+    return {.error =
+                bad != found.findings.end()
+                    ? *bad
+                    : Finding{.code = "no_report", .what = "there is no failure report in it"}};
   }
   Candidate candidate;
   Arrival& arrival = candidate.arrival;

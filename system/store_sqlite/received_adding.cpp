@@ -187,8 +187,7 @@ Expected<> SqliteReceived::count_tls(const ReportRow& row,
 Expected<> SqliteReceived::count(const ReportRow& row, DailyChanges::Sign sign,
                                  DailyChanges& changes) {
   if (row.kind == ReportKind::tls) {
-    Query query =
-        database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
+    Query query = database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
     const std::string octets = query.next() ? query.text(0) : std::string();
     if (auto result = query.result(); !result) return result;
     return count_tls(row, read_tls(octets), sign, changes);
@@ -260,9 +259,9 @@ Expected<std::int64_t> SqliteReceived::keep_raw(const Arrival& arrival) {
     if (query.view(1) == arrival.raw.octets) return query.integer(0);
   }
   if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
-  auto done = database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)",
-                             hash, arrival.arrived, std::string_view(arrival.raw.name),
-                             Blob{arrival.raw.octets});
+  auto done =
+      database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)", hash,
+                     arrival.arrived, std::string_view(arrival.raw.name), Blob{arrival.raw.octets});
   if (!done) return std::unexpected(std::move(done.error()));
   return database_->last_id();
 }
@@ -281,8 +280,7 @@ Expected<bool> SqliteReceived::sample(const Arrival& arrival, std::int64_t domai
     const std::uint64_t came = static_cast<std::uint64_t>(before) + 1;
     return came <= limit || (came & (came - 1)) == 0;
   };
-  const bool kept =
-      keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain);
+  const bool kept = keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain);
   const auto incidents =
       static_cast<std::int64_t>(std::min(arrival.failure->incidents, most_messages));
   // The row of all sources of a domain is named by what no address is.
@@ -373,10 +371,9 @@ Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::De
       std::string_view(decision.reason), decision.of, domain, reporter,
       std::string_view(head.report_id), head.begin, head.end, arrival.arrived, arrival.arrived,
       static_cast<std::int64_t>(arrival.channel),
-      static_cast<std::int64_t>(arrival.authenticity.trust),
-      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages,
-      remarks_of(arrival), raw, std::string_view(arrival.raw.member), Blob{arrival.digest},
-      Blob{octets});
+      static_cast<std::int64_t>(arrival.authenticity.trust), static_cast<std::int64_t>(head.schema),
+      arrival.records.records(), messages, remarks_of(arrival), raw,
+      std::string_view(arrival.raw.member), Blob{arrival.digest}, Blob{octets});
   if (!done) return std::unexpected(std::move(done.error()));
   placed.id = database_->last_id();
   const ReportRow row{.id = placed.id,

@@ -21,6 +21,8 @@ std::span<const Row<Evidence>> evidence_rows();
 std::span<const Row<Journal>> journal_rows();
 std::span<const Row<Reports>> reports_rows();
 std::span<const Row<Intake>> intake_rows();
+std::span<const Row<Receive>> receive_rows();
+std::span<const Row<Imap>> imap_rows();
 std::span<const Row<Smtp>> smtp_rows();
 std::span<const Row<Log>> log_rows();
 std::span<const Row<Metrics>> metrics_rows();
@@ -39,6 +41,7 @@ void for_each_section(const Visit& visit) {
   visit("journal", journal_rows(), &Settings::journal);
   visit("reports", reports_rows(), &Settings::reports);
   visit("intake", intake_rows(), &Settings::intake);
+  visit("receive", receive_rows(), &Settings::receive);
   visit("smtp", smtp_rows(), &Settings::smtp);
   visit("log", log_rows(), &Settings::log);
   visit("metrics", metrics_rows(), &Settings::metrics);

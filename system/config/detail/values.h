@@ -60,6 +60,12 @@ Complaint check_return_path(std::string_view text);
 Complaint check_selector(std::string_view text);
 /// "host:port", "[v6]:port", either with "smtps:" before.
 Complaint check_smtp_server(std::string_view text);
+/// As check_listener_address; empty for none.
+Complaint check_receiver_address(std::string_view text);
+/// "imaps:host", "imaps:host:port" or "imap:host:port".
+Complaint check_imap_server(std::string_view text);
+/// Printable ASCII (RFC 3501 §5.1.3 says how others are written), not empty.
+Complaint check_folder_name(std::string_view text);
 /// An SMTP reply of one line with an enhanced status code (RFC 5321 §4.2, RFC 2034 §4), where %d
 /// becomes a domain.
 Complaint check_reject_text(std::string_view text);
