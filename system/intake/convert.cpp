@@ -180,6 +180,7 @@ std::string first_of(const std::vector<std::string>& texts) {
   return texts.empty() ? std::string() : texts.front();
 }
 
+// RFC 5965 §3: what it says is kept as said, not as true.
 store::FailureFacts facts_of(const failure::Report& report) {
   const failure::OriginalFacts original = failure::original_facts(report.original);
   std::string_view header = report.original.octets;

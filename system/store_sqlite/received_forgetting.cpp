@@ -167,6 +167,7 @@ Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention,
           "UPDATE reports SET raw = 0 WHERE raw <> 0 AND raw NOT IN (SELECT id FROM raws)");
     }
   }
+  // RFC 9991 §7.3: the header of the message goes before the facts do.
   if (done && retention.originals) {
     done = remove(*database_, removed.originals,
                   "DELETE FROM originals WHERE report IN (SELECT id FROM reports WHERE kind = 1 "
@@ -180,6 +181,7 @@ Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention,
   return done;
 }
 
+// RFC 9991 §7
 Expected<> SqliteReceived::erase_in(std::string_view domain, ReceivedRemoved& removed) {
   const std::string below = "." + std::string(domain);
   auto done = empty_doomed(*database_);
