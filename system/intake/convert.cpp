@@ -132,6 +132,11 @@ Converted convert_aggregate(const archive::Read& read, const ArrivalOptions& opt
                   .errors = std::move(report.metadata.errors)};
   ContentDigest digest;
   add_head(digest, arrival.head);
+  const aggregate::PolicyPublished& policy = arrival.head.policy;
+  for (const std::string* text : {&policy.p, &policy.sp, &policy.np, &policy.adkim, &policy.aspf,
+                                  &policy.testing, &policy.fo}) {
+    digest.add(*text);
+  }
   digest.add(records.finish());
   arrival.digest = digest.finish();
   Converted converted;

@@ -177,6 +177,9 @@ Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention,
   if (done && retention.failure) {
     done = database_->run("DELETE FROM failure_counts WHERE (day + 1) * 86400 <= ?",
                           *retention.failure);
+    if (done) {
+      done = database_->run("DELETE FROM sampled WHERE (day + 1) * 86400 <= ?", *retention.failure);
+    }
   }
   return done;
 }
@@ -205,6 +208,7 @@ Expected<> SqliteReceived::erase_in(std::string_view domain, ReceivedRemoved& re
   if (!done) return done;
   return database_->script(
       "DELETE FROM failure_counts WHERE domain IN (SELECT id FROM temp.erased);"
+      "DELETE FROM sampled WHERE domain IN (SELECT id FROM temp.erased);"
       "DELETE FROM tls_daily WHERE domain IN (SELECT id FROM temp.erased);"
       "DELETE FROM names WHERE id IN (SELECT id FROM temp.erased) AND id NOT IN (SELECT reporter "
       "FROM reports);");
