@@ -133,6 +133,11 @@ Converted convert_aggregate(const archive::Read& read, const ArrivalOptions& opt
                   .errors = std::move(report.metadata.errors)};
   ContentDigest digest;
   add_head(digest, arrival.head);
+  const aggregate::PolicyPublished& policy = arrival.head.policy;
+  for (const std::string* text : {&policy.p, &policy.sp, &policy.np, &policy.adkim, &policy.aspf,
+                                  &policy.testing, &policy.fo}) {
+    digest.add(*text);
+  }
   digest.add(records.finish());
   arrival.digest = digest.finish();
   Converted converted;
@@ -181,6 +186,7 @@ std::string first_of(const std::vector<std::string>& texts) {
   return texts.empty() ? std::string() : texts.front();
 }
 
+// RFC 5965 §3: what it says is kept as said, not as true.
 store::FailureFacts facts_of(const failure::Report& report) {
   const failure::OriginalFacts original = failure::original_facts(report.original);
   std::string_view header = report.original.octets;

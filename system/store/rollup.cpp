@@ -33,6 +33,11 @@ Enum checked(const std::array<std::string_view, size>& /*words*/, std::uint32_t 
   return static_cast<Enum>(std::min<std::size_t>(value, size - 1));
 }
 
+/// The type of a reason that is there.
+OverrideType type_of(std::string_view text) {
+  return text.empty() ? OverrideType::other : read_word<OverrideType>(type_words, text);
+}
+
 /// Bits of each member of a cell, the first lowest.
 constexpr unsigned dkim_at = 2;
 constexpr unsigned disposition_at = 4;
@@ -87,31 +92,28 @@ Cell cell_of(std::uint32_t number) {
 
 Cell cell_of(const aggregate::Row& row, const aggregate::PolicyPublished& policy) {
   constexpr auto passed = [](const auto& each) { return each.result == "pass"; };
-  return {.spf = read_word<Aligned>(aligned_words, row.spf),
-          .dkim = read_word<Aligned>(aligned_words, row.dkim),
-          .disposition = read_word<Done>(done_words, row.disposition),
-          .reason = row.reasons.empty()
-                        ? OverrideType::absent
-                        : std::max(OverrideType::local_policy,
-                                   read_word<OverrideType>(type_words, row.reasons.front().type)),
-          .policy = read_word<Asked>(asked_words, asked_of(row.header_from, policy)),
-          .test_mode = policy.testing == "y",
-          .raw_spf =
-              std::ranges::any_of(row.spf_results, passed) ? Authenticated::yes : Authenticated::no,
-          .raw_dkim = std::ranges::any_of(row.dkim_results, passed) ? Authenticated::yes
-                                                                    : Authenticated::no};
+  return {
+      .spf = read_word<Aligned>(aligned_words, row.spf),
+      .dkim = read_word<Aligned>(aligned_words, row.dkim),
+      .disposition = read_word<Done>(done_words, row.disposition),
+      .reason = row.reasons.empty() ? OverrideType::absent : type_of(row.reasons.front().type),
+      .policy = read_word<Asked>(asked_words, asked_of(row.header_from, policy)),
+      .test_mode = policy.testing == "y",
+      .raw_spf = std::ranges::any_of(row.spf_results, passed) ? Authenticated::yes
+                                                              : Authenticated::no,
+      .raw_dkim = std::ranges::any_of(row.dkim_results, passed) ? Authenticated::yes
+                                                                : Authenticated::no};
 }
 
 CellReader::CellReader(const ChunkReader& chunk, const aggregate::PolicyPublished& policy)
     : test_mode_(policy.testing == "y") {
   words_.reserve(chunk.texts().size());
   for (const std::string_view text : chunk.texts()) {
-    words_.push_back(
-        {.aligned = read_word<Aligned>(aligned_words, text),
-         .done = read_word<Done>(done_words, text),
-         .type = std::max(OverrideType::local_policy, read_word<OverrideType>(type_words, text)),
-         .asked = read_word<Asked>(asked_words, asked_of(text, policy)),
-         .passed = text == "pass"});
+    words_.push_back({.aligned = read_word<Aligned>(aligned_words, text),
+                      .done = read_word<Done>(done_words, text),
+                      .type = type_of(text),
+                      .asked = read_word<Asked>(asked_words, asked_of(text, policy)),
+                      .passed = text == "pass"});
   }
 }
 
@@ -122,16 +124,16 @@ std::uint32_t CellReader::number_of(const PackedRecord& record) const {
     }
     return Authenticated::no;
   };
-  return store::number_of(Cell{.spf = words_[record.spf].aligned,
-                               .dkim = words_[record.dkim].aligned,
-                               .disposition = words_[record.disposition].done,
-                               .reason = record.reasons.empty()
-                                             ? OverrideType::absent
-                                             : words_[record.reasons.front().type].type,
-                               .policy = words_[record.header_from].asked,
-                               .test_mode = test_mode_,
-                               .raw_spf = any_passed(record.spf_results),
-                               .raw_dkim = any_passed(record.dkim_results)});
+  return store::number_of(
+      Cell{.spf = words_[record.spf].aligned,
+           .dkim = words_[record.dkim].aligned,
+           .disposition = words_[record.disposition].done,
+           .reason = record.reasons.empty() ? OverrideType::absent
+                                            : words_[record.reasons.front().type].type,
+           .policy = words_[record.header_from].asked,
+           .test_mode = test_mode_,
+           .raw_spf = any_passed(record.spf_results),
+           .raw_dkim = any_passed(record.dkim_results)});
 }
 
 // ---- Spread ------------------------------------------------------------------------------------

@@ -187,7 +187,8 @@ Expected<> SqliteReceived::count_tls(const ReportRow& row,
 Expected<> SqliteReceived::count(const ReportRow& row, DailyChanges::Sign sign,
                                  DailyChanges& changes) {
   if (row.kind == ReportKind::tls) {
-    Query query = database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
+    Query query =
+        database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
     const std::string octets = query.next() ? query.text(0) : std::string();
     if (auto result = query.result(); !result) return result;
     return count_tls(row, read_tls(octets), sign, changes);
@@ -259,39 +260,61 @@ Expected<std::int64_t> SqliteReceived::keep_raw(const Arrival& arrival) {
     if (query.view(1) == arrival.raw.octets) return query.integer(0);
   }
   if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
-  auto done =
-      database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)", hash,
-                     arrival.arrived, std::string_view(arrival.raw.name), Blob{arrival.raw.octets});
+  auto done = database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)",
+                             hash, arrival.arrived, std::string_view(arrival.raw.name),
+                             Blob{arrival.raw.octets});
   if (!done) return std::unexpected(std::move(done.error()));
   return database_->last_id();
 }
 
-Expected<bool> SqliteReceived::sample(const Arrival& arrival, std::int64_t domain,
-                                      const store::Sampling& sampling) {
-  const std::int64_t day = day_number(std::chrono::floor<std::chrono::days>(arrival.head.begin));
-  const std::string_view source = arrival.failure->source_ip;
-  ASSAY_TRY(of_source, database_->number("SELECT came FROM failure_counts WHERE domain = ? AND "
-                                         "day = ? AND source = ?",
-                                         domain, day, source));
-  ASSAY_TRY(of_domain, database_->number("SELECT came FROM failure_counts WHERE domain = ? AND "
-                                         "day = ? AND source = '*'",
-                                         domain, day));
-  const auto keeps = [](std::int64_t before, std::uint64_t limit) {
-    const std::uint64_t came = static_cast<std::uint64_t>(before) + 1;
-    return came <= limit || (came & (came - 1)) == 0;
-  };
-  const bool kept = keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain);
+Expected<> SqliteReceived::count_failure(const Arrival& arrival, std::int64_t domain,
+                                         std::int64_t day, Sample fate) {
   const auto incidents =
       static_cast<std::int64_t>(std::min(arrival.failure->incidents, most_messages));
   // The row of all sources of a domain is named by what no address is.
-  for (const std::string_view which : {source, std::string_view("*")}) {
+  for (const std::string_view which :
+       {std::string_view(arrival.failure->source_ip), std::string_view("*")}) {
     auto done = database_->run(
         "INSERT INTO failure_counts VALUES (?1, ?2, ?3, 1, ?4, ?5) ON CONFLICT DO UPDATE SET "
-        "came = came + 1, kept = kept + ?4, incidents = incidents + ?5",
-        domain, day, which, std::int64_t{kept}, incidents);
-    if (!done) return std::unexpected(std::move(done.error()));
+        "came = came + 1, kept = kept + ?4, incidents = min(incidents + ?5, 1000000000000000)",
+        domain, day, which, std::int64_t{fate == Sample::kept ? 1 : 0}, incidents);
+    if (!done) return done;
   }
-  return kept;
+  return {};
+}
+
+Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
+                                                        std::int64_t domain,
+                                                        const store::Sampling& sampling) {
+  const auto hash =
+      static_cast<std::int64_t>(SipHash(HashKey{})(arrival.digest + arrival.head.report_id));
+  ASSAY_TRY(known, database_->number("SELECT count(*) FROM sampled WHERE hash = ?", hash));
+  if (known != 0) {
+    auto done = add_number(*database_, "duplicates", 1);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return Sample::known;
+  }
+  const std::int64_t day = day_number(std::chrono::floor<std::chrono::days>(arrival.head.begin));
+  constexpr const char* came = 
+      "SELECT came FROM failure_counts WHERE domain = ? AND day = ? AND source = ?";
+  ASSAY_TRY(of_source,
+            database_->number(came, domain, day, std::string_view(arrival.failure->source_ip)));
+  ASSAY_TRY(of_domain, database_->number(came, domain, day, std::string_view("*")));
+  const auto keeps = [](std::int64_t before, std::uint64_t limit) {
+    const std::uint64_t now = static_cast<std::uint64_t>(before) + 1;
+    return now <= limit || (now & (now - 1)) == 0;
+  };
+  const Sample fate =
+      keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain)
+          ? Sample::kept
+          : Sample::counted;
+  auto done = count_failure(arrival, domain, day, fate);
+  if (done && fate == Sample::counted) {
+    done = database_->run("INSERT INTO sampled VALUES (?, ?, ?)", hash, domain, day);
+    if (done) done = add_number(*database_, "sampled_out", 1);
+  }
+  if (!done) return std::unexpected(std::move(done.error()));
+  return fate;
 }
 
 Expected<> SqliteReceived::insert_facts(const ReportRow& row, const Arrival& arrival,
@@ -346,13 +369,10 @@ Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::De
     return placed;
   }
   if (head.kind == ReportKind::failure && arrival.failure) {
-    ASSAY_TRY(kept, sample(arrival, domain, sampling));
-    placed.sampled_out = !kept;
-    if (!kept) {
-      auto done = add_number(*database_, "sampled_out", 1);
-      if (!done) return std::unexpected(std::move(done.error()));
-      return placed;
-    }
+    ASSAY_TRY(fate, sample(arrival, domain, sampling));
+    placed.sampled_out = fate != Sample::kept;
+    if (fate == Sample::known) placed.verdict = Verdict::duplicate;
+    if (fate != Sample::kept) return placed;
   }
   if (decision.supersedes != 0) {
     ASSAY_TRY(old, report_row(*database_, decision.supersedes));
@@ -371,9 +391,10 @@ Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::De
       std::string_view(decision.reason), decision.of, domain, reporter,
       std::string_view(head.report_id), head.begin, head.end, arrival.arrived, arrival.arrived,
       static_cast<std::int64_t>(arrival.channel),
-      static_cast<std::int64_t>(arrival.authenticity.trust), static_cast<std::int64_t>(head.schema),
-      arrival.records.records(), messages, remarks_of(arrival), raw,
-      std::string_view(arrival.raw.member), Blob{arrival.digest}, Blob{octets});
+      static_cast<std::int64_t>(arrival.authenticity.trust),
+      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages,
+      remarks_of(arrival), raw, std::string_view(arrival.raw.member), Blob{arrival.digest},
+      Blob{octets});
   if (!done) return std::unexpected(std::move(done.error()));
   placed.id = database_->last_id();
   const ReportRow row{.id = placed.id,
