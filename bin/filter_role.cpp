@@ -24,12 +24,6 @@ namespace {
 
 constexpr std::size_t max_snapshot = std::size_t{1} << 30;
 
-std::string host_name() {
-  std::array<char, 256> name = {};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
-
 std::string authserv_id_of(const config::Settings& settings) {
   return settings.filter.authserv_id.empty() ? host_name() : settings.filter.authserv_id;
 }
@@ -70,6 +64,12 @@ std::string id_prefix(const config::Settings& settings) {
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name = {};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
 
 std::string data_folder(const config::Settings& settings) {
   if (!settings.data.empty()) return settings.data;

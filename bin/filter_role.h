@@ -19,6 +19,8 @@
 
 namespace assay::cli {
 
+/// The name of this host, or "localhost".
+std::string host_name();
 /// Where the data are, as the configuration, or else the service manager, or else nobody says.
 std::string data_folder(const config::Settings& settings);
 std::string journal_folder(const config::Settings& settings);

@@ -25,6 +25,7 @@
 #include "bin/command.h"
 #include "bin/files.h"
 #include "bin/filter_role.h"
+#include "bin/receive_role.h"
 #include "bin/reports_role.h"
 
 namespace assay::cli {
@@ -58,10 +59,23 @@ Examples:
 
 The file is described in assay.toml(5); docs/operate/postfix.md tells how to connect an MTA.)";
 
+constexpr const char* receive_help =
+    R"(Takes in what others report on our domains, and keeps it (<data>/reports.sqlite): by LMTP from an MTA in front, by SMTP
+without one, from a folder, by HTTP, and from mail stores (IMAP). A report is acknowledged when it is on the disk;
+one that comes again is a duplicate.
+
+Signals: SIGTERM ends it after the mails under way.
+
+Example:
+  assay receive --config /etc/assay/assay.toml
+
+The sections [receive], [[imap]] and [intake] are described in assay.toml(5); docs/operate/intake.md tells the rest.)";
+
 /// Which roles a process has.
 struct Roles {
   bool filter = false;
   bool reports = false;
+  bool receive = false;
 };
 
 struct RoleOptions {
@@ -135,6 +149,7 @@ class Running {
 
  private:
   Expected<> start();
+  void tell_addresses(const std::vector<std::string>& addresses);
   std::vector<std::string> troubles() const;
   void check_descriptors();
   void reload();
@@ -150,6 +165,7 @@ class Running {
   ops::ServiceManager manager_ = ops::ServiceManager::from_environment();
   std::unique_ptr<FilterRole> filter_ = {};
   std::unique_ptr<ReportsRole> reports_ = {};
+  std::unique_ptr<ReceiveRole> receive_ = {};
 };
 
 Expected<> Running::start() {
@@ -157,22 +173,32 @@ Expected<> Running::start() {
     check_descriptors();
     ASSAY_TRY(filter, FilterRole::start(settings_, log_, metrics_));
     filter_ = std::move(filter);
-    for (const std::string& address : filter_->addresses()) {
-      log_.write(ops::LogLevel::info, "listening",
-                 [&](ops::Fields& fields) { fields.text("address", address); });
-    }
+    tell_addresses(filter_->addresses());
   }
   if (options_.roles.reports) {
     ASSAY_TRY(reports, ReportsRole::start(settings_, log_, metrics_));
     reports_ = std::move(reports);
   }
+  if (options_.roles.receive) {
+    ASSAY_TRY(receive, ReceiveRole::start(settings_, log_, metrics_));
+    receive_ = std::move(receive);
+    tell_addresses(receive_->addresses());
+  }
   return {};
+}
+
+void Running::tell_addresses(const std::vector<std::string>& addresses) {
+  for (const std::string& address : addresses) {
+    log_.write(ops::LogLevel::info, "listening",
+               [&](ops::Fields& fields) { fields.text("address", address); });
+  }
 }
 
 std::vector<std::string> Running::troubles() const {
   std::vector<std::string> all;
   if (filter_) all = filter_->troubles();
   if (reports_) std::ranges::move(reports_->troubles(), std::back_inserter(all));
+  if (receive_) std::ranges::move(receive_->troubles(), std::back_inserter(all));
   return all;
 }
 
@@ -234,6 +260,7 @@ void Running::end() {
   manager_.stopping();
   log_.write(ops::LogLevel::info, "stopping");
   const std::size_t cut_off = filter_ ? filter_->stop(patience) : 0;
+  if (receive_) receive_->stop();
   if (reports_) reports_->stop();
   log_.write(ops::LogLevel::info, "stopped",
              [&](ops::Fields& fields) { fields.number("cut_off", cut_off); });
@@ -276,8 +303,11 @@ void add_roles(const Command& program) {
   add_role(program, {"filter", "Test mail behind an MTA (milter)", more_help, {.filter = true}});
   add_role(program,
            {"reports", "Make reports of journals, and send them", reports_help, {.reports = true}});
-  add_role(program,
-           {"run", "All roles in one process", more_help, {.filter = true, .reports = true}});
+  add_role(program, {"receive", "Take reports of others in", receive_help, {.receive = true}});
+  add_role(program, {"run",
+                     "All roles in one process",
+                     more_help,
+                     {.filter = true, .reports = true, .receive = true}});
 }
 
 }  // namespace assay::cli

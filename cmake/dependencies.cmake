@@ -14,6 +14,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(GMime REQUIRED IMPORTED_TARGET gmime-3.0)
 # Its -D and -pthread would keep the precompiled header out; nothing here needs them.
 set_target_properties(PkgConfig::GMime PROPERTIES INTERFACE_COMPILE_OPTIONS "")
+pkg_check_modules(Httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -28,6 +28,7 @@ FOREIGN = {
     "nlohmann/": {"system/*", "bin", "bench", "test"},
     "fmt/": {"system/*", "bin", "bench", "test"},
     "CLI/": {"bin"},
+    "httplib.h": {"bin", "webapi"},
     "gtest/": {"test"},
     "expat.h": {"test"},
     "benchmark/": {"bench"},

@@ -1,0 +1,123 @@
+#include "bin/receive_desk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "system/intake/mail_trust.h"
+
+#include "bin/arguments.h"
+#include "bin/intake.h"
+
+namespace assay::cli {
+namespace {
+
+constexpr std::array<std::string_view, 4> kept_words = {"added", "set_aside", "duplicate",
+                                                        "sampled_out"};
+
+intake::Committer::Add adder(const config::Settings& settings, store::ReceivedReports& received,
+                             const intake::AssessOptions& assess) {
+  return [&received, decide = intake::decider(assess),
+          sampling = sampling_of(settings.intake)](std::span<const store::Arrival> arrivals) {
+    return received.add(arrivals, decide, sampling);
+  };
+}
+
+}  // namespace
+
+bool Receipt::kept() const {
+  return !failure && std::ranges::any_of(lines, [](const IntakeLine& line) {
+    return std::ranges::count(kept_words, line.outcome) != 0;
+  });
+}
+
+bool Receipt::refused() const {
+  return lines.empty() || std::ranges::count(lines, "refused", &IntakeLine::outcome) > 0;
+}
+
+std::string Receipt::summary() const {
+  if (failure) return failure->what;
+  if (!kept()) return lines.empty() ? "There is no report in it" : lines.front().why;
+  std::string text;
+  std::size_t all = 0;
+  for (const std::string_view word : kept_words) {
+    const auto count =
+        static_cast<std::size_t>(std::ranges::count(lines, word, &IntakeLine::outcome));
+    all += count;
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
+  }
+  return fmt::format("{} {}: {}", all, all == 1 ? "report" : "reports", text);
+}
+
+Desk::Desk(const config::Settings& settings, store::ReceivedReports& received,
+           dns::Resolver* resolver, ops::Log& log, ops::Metrics& metrics)
+    : options_(arrival_options(settings.intake)),
+      resolver_(resolver),
+      committer_(adder(settings, received, options_.assess)),
+      log_(log),
+      metrics_(metrics) {}
+
+Receipt Desk::take(std::string_view octets, const std::string& name, store::Channel channel,
+                   const intake::Session& session) {
+  intake::ArrivalOptions options = options_;
+  if (resolver_ != nullptr) {
+    options.examine = [&](std::string_view mail) {
+      return intake::examine(mail, session, *resolver_, machine_time());
+    };
+  }
+  intake::Taken taken = intake::read_arrivals(
+      {.octets = octets, .name = name, .channel = channel, .arrived = machine_time()}, options);
+  Receipt receipt;
+  const auto placed = committer_.commit(taken.arrivals);
+  if (placed) {
+    for (std::size_t i = 0; i < taken.arrivals.size(); ++i) {
+      receipt.lines.push_back(placed_line(name, taken.arrivals[i], (*placed)[i]));
+    }
+    for (const intake::Refused& each : taken.refused) {
+      receipt.lines.push_back(refused_line(name, each));
+    }
+  } else {
+    receipt.failure = placed.error();
+  }
+  count(receipt, channel);
+  return receipt;
+}
+
+void Desk::count(const Receipt& receipt, store::Channel channel) {
+  const std::string word(store::to_text(channel));
+  {
+    const std::scoped_lock lock(mutex_);
+    trouble_ = receipt.failure ? receipt.failure->what : "";
+  }
+  if (receipt.failure) {
+    metrics_
+        .counter("assay_receive_store_failures_total", "Times that reports could not be kept",
+                 {{"channel", word}})
+        .add();
+    log_.write(ops::LogLevel::error, "store_failed",
+               [&](ops::Fields& fields) { fields.text("what", receipt.failure->what); });
+  }
+  for (const IntakeLine& line : receipt.lines) {
+    metrics_
+        .counter("assay_receive_reports_total", "Reports that came in",
+                 {{"channel", word}, {"outcome", line.outcome}})
+        .add();
+    log_.write(ops::LogLevel::info, "report", [&](ops::Fields& fields) {
+      fields.text("channel", word);
+      fields.text("outcome", line.outcome);
+      if (!line.code.empty()) fields.text("code", line.code);
+      if (!line.head.reporter.empty()) fields.text("reporter", line.head.reporter);
+      if (!line.head.policy_domain.empty()) fields.text("domain", line.head.policy_domain);
+      fields.text("from", line.file);
+    });
+  }
+}
+
+std::string Desk::trouble() const {
+  const std::scoped_lock lock(mutex_);
+  return trouble_;
+}
+
+}  // namespace assay::cli

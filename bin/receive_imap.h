@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+
+#include "system/config/settings.h"
+#include "system/imap/mailbox.h"
+
+#include "bin/receive_desk.h"
+
+namespace assay::cli {
+
+/// Fetches reports from a mail store until `stop` says so: takes in what waits there, moves or
+/// removes what is kept, flags what held no report, and waits for more. Errors: those of
+/// imap::connect and imap::Mailbox, and `imap_password` when there is no password or token; then it
+/// is to be called again later.
+imap::Expected<> fetch_reports(const config::Imap& settings, std::size_t max_mail, Desk& desk,
+                               const std::function<bool()>& stop);
+
+}  // namespace assay::cli

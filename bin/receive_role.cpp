@@ -1,0 +1,201 @@
+#include "bin/receive_role.h"
+
+#include <array>
+#include <utility>
+
+#include "assay/base/try.h"
+#include "system/net/endpoint.h"
+#include "system/smtp/serve.h"
+
+#include "bin/arguments.h"
+#include "bin/filter_role.h"
+#include "bin/intake.h"
+#include "bin/receive_imap.h"
+#include "bin/reporting.h"
+
+namespace assay::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto forget_every = 1h;
+constexpr auto pause_after_failure = 1min;
+constexpr auto patience = 30s;  ///< for mails under way at the end
+
+std::string folder_of(const config::Settings& settings) {
+  const std::string& folder = settings.receive.folder;
+  return folder.empty() ? data_folder(settings) + "/incoming" : folder;
+}
+
+}  // namespace
+
+ReceiveRole::ReceiveRole(const config::Settings& settings, ops::Log& log, ops::Metrics& metrics)
+    : settings_(settings), log_(log), metrics_(metrics), troubles_(1 + settings.imap.size()) {}
+
+ReceiveRole::~ReceiveRole() {
+  stop();
+}
+
+Expected<std::unique_ptr<ReceiveRole>> ReceiveRole::start(const config::Settings& settings,
+                                                          ops::Log& log, ops::Metrics& metrics) {
+  std::unique_ptr<ReceiveRole> role(new ReceiveRole(settings, log, metrics));
+  if (auto opened = role->open(); !opened) return std::unexpected(std::move(opened.error()));
+  if (auto made = role->listen_for_mail(); !made) return std::unexpected(std::move(made.error()));
+  if (auto made = role->listen_for_uploads(); !made) {
+    return std::unexpected(std::move(made.error()));
+  }
+  role->show();
+  role->threads_.emplace_back([self = role.get()] { self->watch_folder(); });
+  for (std::size_t i = 0; i < role->settings_.imap.size(); ++i) {
+    role->threads_.emplace_back([self = role.get(), i] { self->watch_imap(i); });
+  }
+  return role;
+}
+
+Expected<> ReceiveRole::open() {
+  ASSAY_TRY(received, open_received(settings_, {}));
+  received_ = std::move(received);
+  if (settings_.intake.verify) {
+    ASSAY_TRY(world, World::open(settings_.dns, settings_.filter.lookup_time));
+    world_ = std::move(world);
+  }
+  desk_ = std::make_unique<Desk>(settings_, *received_, world_ ? &world_->resolver() : nullptr,
+                                 log_, metrics_);
+  folder_ =
+      std::make_unique<WatchedFolder>(folder_of(settings_), settings_.intake.max_file, *desk_);
+  return folder_->prepare();
+}
+
+Expected<> ReceiveRole::listen_for_mail() {
+  struct Door {
+    const std::string& address;
+    smtp::Protocol protocol;
+    store::Channel channel;
+    std::unique_ptr<MailHost>& host;
+  };
+  const std::array doors = {
+      Door{settings_.receive.lmtp, smtp::Protocol::lmtp, store::Channel::lmtp, lmtp_},
+      Door{settings_.receive.smtp, smtp::Protocol::smtp, store::Channel::smtp, smtp_}};
+  std::vector<net::Listening> sockets;
+  std::vector<std::pair<smtp::Rules, smtp::Host*>> hosts;
+  for (const Door& door : doors) {
+    if (door.address.empty()) continue;
+    const auto endpoint = net::parse_endpoint(door.address);
+    if (!endpoint) return fail(Status::bad_data, "[receive]: " + endpoint.error().what);
+    auto socket = net::Listening::open(*endpoint);
+    if (!socket) return fail(Status::unavailable, socket.error().what);
+    const bool lmtp = door.protocol == smtp::Protocol::lmtp;
+    addresses_.push_back((lmtp ? "lmtp " : "smtp ") + net::to_text(socket->at()));
+    door.host = std::make_unique<MailHost>(settings_.receive, *desk_, door.channel);
+    hosts.emplace_back(smtp::Rules{.protocol = door.protocol,
+                                   .name = host_name(),
+                                   .max_message = settings_.receive.max_mail,
+                                   .takes_xforward = lmtp},
+                       door.host.get());
+    sockets.push_back(std::move(*socket));
+  }
+  if (sockets.empty()) return {};
+  server_ = std::make_unique<net::Server>(
+      std::move(sockets),
+      [hosts](net::Connection& connection, std::size_t listener) {
+        smtp::serve(connection, hosts[listener].first, *hosts[listener].second);
+      },
+      net::ServerOptions{.max_connections = settings_.receive.max_connections});
+  return {};
+}
+
+Expected<> ReceiveRole::listen_for_uploads() {
+  if (settings_.receive.upload.empty()) return {};
+  ASSAY_TRY(token, upload_token(settings_.receive.upload_token_file, data_folder(settings_)));
+  ASSAY_TRY(upload, UploadServer::start(settings_.receive, token, *desk_));
+  upload_ = std::move(upload);
+  addresses_.push_back("upload " + upload_->address());
+  return {};
+}
+
+void ReceiveRole::show() {
+  using Kind = ops::Metrics::Kind;
+  const auto read = [&](Kind kind, std::string_view name, std::string_view help, auto value) {
+    metrics_.read(kind, name, help, {}, [=] { return static_cast<double>(value()); });
+  };
+  net::Server* const server = server_.get();
+  if (server == nullptr) return;
+  read(Kind::gauge, "assay_receive_connections", "Connections of those who send reports",
+       [=] { return server->stats().open; });
+  read(Kind::counter, "assay_receive_connections_total", "Connections accepted",
+       [=] { return server->stats().accepted; });
+  read(Kind::counter, "assay_receive_connections_refused_total", "Connections beyond the limit",
+       [=] { return server->stats().refused; });
+}
+
+/// False when the role ends.
+bool ReceiveRole::pause(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, time, [&] { return stopping_; });
+}
+
+bool ReceiveRole::stopping() const {
+  const std::scoped_lock lock(mutex_);
+  return stopping_;
+}
+
+void ReceiveRole::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  upload_.reset();
+  if (server_) server_->stop(patience);
+  for (std::thread& each : threads_) {
+    if (each.joinable()) each.join();
+  }
+}
+
+void ReceiveRole::set_trouble(std::size_t which, const std::string& what) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (troubles_[which] == what) return;
+    troubles_[which] = what;
+  }
+  if (what.empty()) return;
+  log_.write(ops::LogLevel::error, "receive_failed",
+             [&](ops::Fields& fields) { fields.text("what", what); });
+}
+
+std::vector<std::string> ReceiveRole::troubles() const {
+  std::vector<std::string> all;
+  if (std::string store = desk_->trouble(); !store.empty()) all.push_back(std::move(store));
+  const std::scoped_lock lock(mutex_);
+  for (const std::string& each : troubles_) {
+    if (!each.empty()) all.push_back(each);
+  }
+  return all;
+}
+
+void ReceiveRole::watch_folder() {
+  do {
+    const auto done = folder_->look([this] { return stopping(); });
+    set_trouble(0, done ? "" : done.error().what);
+    forget();
+  } while (pause(settings_.receive.look_every));
+}
+
+void ReceiveRole::forget() {
+  const store::Instant at = machine_time();
+  if (at < forget_) return;
+  forget_ = at + forget_every;
+  const auto forgotten = received_->forget(retention_of(settings_.intake, at));
+  if (!forgotten) set_trouble(0, forgotten.error().what);
+}
+
+void ReceiveRole::watch_imap(std::size_t which) {
+  const config::Imap& account = settings_.imap[which];
+  do {
+    const auto done =
+        fetch_reports(account, settings_.receive.max_mail, *desk_, [this] { return stopping(); });
+    set_trouble(1 + which, done ? "" : "[[imap]] " + account.server + ": " + done.error().what);
+  } while (pause(pause_after_failure));
+}
+
+}  // namespace assay::cli
