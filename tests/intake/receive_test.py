@@ -19,7 +19,7 @@ for folder in ("cli", "filter", "intake"):
     sys.path.insert(0, str(ROOT / "tests" / folder))
 from dovecot import Dovecot
 from harness import ASSAY, Test, main, run
-from mta import free_port, wait_for
+from mta import Postfix, free_port, wait_for
 
 XML = """<?xml version="1.0"?>
 <feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0"><version>1.0</version>
@@ -57,7 +57,8 @@ class ReceiveTest(Test):
         super().setUp()
         self.lmtp, self.smtp, self.upload = free_port(), free_port(), free_port()
         self.zone = self.folder / "zone"
-        self.zone.write_text("$ORIGIN example.\nreporter 60 IN TXT \"v=spf1 -all\"\n")
+        self.zone.write_text("$ORIGIN example.\nreporter 60 IN TXT \"v=spf1 ip4:192.0.2.7 -all\"\n"
+                             "_dmarc.reporter 60 IN TXT \"v=DMARC1; p=reject\"\n")
         self.process = None
         self.more = ""
         self.receive = ""
@@ -78,9 +79,8 @@ address = ""
 lmtp = "127.0.0.1:{self.lmtp}"
 smtp = "127.0.0.1:{self.smtp}"
 upload = "127.0.0.1:{self.upload}"
-addresses = ["reports@example.com", "@rua.example.com"]
 look_every = "1s"
-{self.receive}
+{self.receive if "addresses" in self.receive else 'addresses = ["reports@example.com", "@rua.example.com"]' + chr(10) + self.receive}
 {self.more}
 """)
         return path
@@ -181,6 +181,26 @@ look_every = "1s"
             each.join()
         self.assertEqual(wrong, [])
         self.assertEqual(self.kept(), sorted(f"r-{number}" for number in range(200)))
+
+    def test_behind_postfix_the_client_is_known_and_the_mail_verified(self):
+        self.receive = 'addresses = ["@reports.example"]\n'
+        self.start()
+        postfix = Postfix(self.folder, "", free_port())
+        self.addCleanup(postfix.stop)
+        settings = [f"transport_maps=inline:{{reports.example=lmtp:inet:127.0.0.1:{self.lmtp}}}",
+                    "relay_domains=reports.example", "lmtp_send_xforward_command=yes", "smtpd_milters="]
+        subprocess.run(["/usr/sbin/postconf", "-c", postfix.folder / "etc", "-e", *settings], check=True)
+        postfix.command("reload")
+        for number, ip in ((1, "192.0.2.7"), (2, "203.0.113.66")):
+            code, text = postfix.send(mail(number), "dmarc@reporter.example", ["dmarc@reports.example"], ip,
+                                      "out.reporter.example")
+            self.assertEqual(code, 250, text)
+        wait_for(lambda: len(self.kept()) == 2, "both reports")
+        listed = run("intake", "list", "--json", "--config", self.folder / "assay.toml")
+        trust = {each["report_id"]: (each["trust"], each["standing"]) for each in map(json.loads, listed.out.splitlines())
+                 if "report_id" in each}
+        self.assertEqual(trust, {"r-1": ("genuine", "counted"), "r-2": ("forged", "set_aside")})
+        wait_for(lambda: "status=sent (250 2.0.0 1 report: 1 added)" in postfix.log(), "what Postfix was told")
 
     def test_one_client_may_send_only_so_much_by_smtp(self):
         self.receive = "per_minute = 2"
