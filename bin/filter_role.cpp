@@ -84,6 +84,11 @@ std::string journal_folder(const config::Settings& settings) {
 }
 
 Expected<config::Settings> load_configuration(const std::string& path) {
+  std::error_code ignored;
+  if (path == usual_config && !std::filesystem::exists(path, ignored)) {
+    const std::string here = "var/assay.toml";
+    return std::filesystem::exists(here, ignored) ? load_configuration(here) : config::Settings{};
+  }
   auto settings = config::load_settings(path);
   if (settings) return std::move(*settings);
   std::string text;

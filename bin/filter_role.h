@@ -25,7 +25,12 @@ std::string host_name();
 std::string data_folder(const config::Settings& settings);
 std::string journal_folder(const config::Settings& settings);
 
-/// A configuration file. Errors: bad_data with all problems, one a line: file, line, column, what.
+/// Where the configuration stands unless somebody says otherwise.
+inline constexpr const char* usual_config = "/etc/assay/assay.toml";
+
+/// A configuration file. Where the usual one is asked for and is not there: ./var/assay.toml, which
+/// `./run` makes, or else the defaults. Errors: bad_data with all problems, one a line: file, line,
+/// column, what.
 Expected<config::Settings> load_configuration(const std::string& path);
 
 /// What messages are judged by: the settings with the files they name.

@@ -63,7 +63,7 @@ constexpr std::size_t batch_reports = 500;
 constexpr std::size_t batch_octets = std::size_t{32} << 20;
 
 struct Options {
-  std::string config = "/etc/assay/assay.toml";
+  std::string config = usual_config;
   std::string store = {};
   std::vector<std::string> paths = {};
   std::string domain = {};

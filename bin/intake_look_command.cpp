@@ -40,7 +40,7 @@ they have.
 )";
 
 struct Options {
-  std::string config = "/etc/assay/assay.toml";
+  std::string config = usual_config;
   std::string store = {};
   bool defaults = false;
   std::string domain = {};

@@ -36,7 +36,7 @@ A destination that refuses reports for good is left alone for a week, then twice
 )";
 
 struct Options {
-  std::string config = "/etc/assay/assay.toml";
+  std::string config = usual_config;
   std::string state = {};
   unsigned id = 0;
   std::string address = {};

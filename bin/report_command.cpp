@@ -56,7 +56,7 @@ what would be sent, to whom, and why not.
 )";
 
 struct Options {
-  std::string config = "/etc/assay/assay.toml";
+  std::string config = usual_config;
   std::string day = {};
   std::string out = {};
   bool dry_run = false;

@@ -31,7 +31,6 @@
 namespace assay::cli {
 namespace {
 
-constexpr const char* usual_config = "/etc/assay/assay.toml";
 /// For messages under way when the filter is told to end.
 constexpr std::chrono::seconds patience{30};
 

@@ -1,9 +1,12 @@
 """A Dovecot of its own on a loopback port: one user with a Maildir, plain and TLS, password or bearer token."""
+import http.server
+import json
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -20,7 +23,8 @@ ssl_cert = <{root}/cert.pem
 ssl_key = <{root}/key.pem
 ssl_min_protocol = TLSv1.2
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
+{capability}
 mail_location = maildir:{root}/mail
 mail_uid = {user}
 mail_gid = {group}
@@ -45,6 +49,12 @@ service stats {{
   chroot =
 }}
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {root}/oauth2.conf
+}}
+passdb {{
+  mechanisms = plain login
   driver = passwd-file
   args = scheme=plain {root}/users
 }}
@@ -59,6 +69,32 @@ namespace inbox {{
 """
 
 
+OAUTH = """
+introspection_mode = post
+introspection_url = http://127.0.0.1:{port}/
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+
+class Introspection(http.server.BaseHTTPRequestHandler):
+    """Says of a bearer token whether it is good (RFC 7662)."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        asked = body + " " + self.headers.get("Authorization", "")
+        answer = json.dumps({"active": Dovecot.token in asked, "username": Dovecot.user}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
 def free_port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -70,8 +106,12 @@ class Dovecot:
 
     user = "reports"
     password = "open sesame"
+    token = "a-bearer-token-of-oauth"
 
-    def __init__(self):
+    def __init__(self, capability=""):
+        self.capability = f"imap_capability = {capability}" if capability else ""
+        self.introspection = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Introspection)
+        threading.Thread(target=self.introspection.serve_forever, daemon=True).start()
         self.root = Path(tempfile.mkdtemp(prefix="assay-dovecot-"))
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
@@ -86,9 +126,10 @@ class Dovecot:
                         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", root / "key.pem",
                         "-out", root / "cert.pem"], check=True, capture_output=True)
         (root / "users").write_text(f"{self.user}:{{PLAIN}}{self.password}\n")
+        (root / "oauth2.conf").write_text(OAUTH.format(port=self.introspection.server_port))
         owner = "nobody" if os.getuid() == 0 else "me"
         (root / "dovecot.conf").write_text(CONFIGURATION.format(
-            root=root, port=self.port, tls_port=self.tls_port, user=owner, group="nogroup"))
+            root=root, port=self.port, tls_port=self.tls_port, capability=self.capability, user=owner, group="nogroup"))
         self.give_away()
         self.process = subprocess.Popen(["dovecot", "-F", "-c", root / "dovecot.conf"], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
@@ -105,6 +146,8 @@ class Dovecot:
         if self.process and self.process.poll() is None:
             self.process.terminate()
             self.process.wait()
+        self.introspection.shutdown()
+        self.introspection.server_close()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def give_away(self):

@@ -332,6 +332,32 @@ look_every = "1s"
             wait_for(lambda: "receive_failed" in self.logged(), "a line of the log")
             self.assertEqual(self.kept(), [])
 
+    def test_a_token_of_oauth_signs_in(self):
+        with Dovecot() as box:
+            box.deliver(mail(1))
+            self.imap(box, token_command=f"echo {box.token}", password_file="")
+            self.start()
+            wait_for(lambda: len(box.folder("Reports taken in")) == 1, "that it is moved" + box.log())
+            self.assertEqual(self.kept(), ["r-1"])
+
+    def test_a_wrong_password_is_told_and_tried_again(self):
+        with Dovecot() as box:
+            self.imap(box)
+            (self.folder / "password").write_text("wrong\n")
+            self.start()
+            wait_for(lambda: "receive_failed" in self.logged(), "a line of the log")
+            self.assertNotIn("wrong", self.logged())
+
+    def test_a_server_without_idle_is_asked_again_and_one_without_move_copies(self):
+        with Dovecot("IMAP4rev1 UIDPLUS") as box:
+            box.deliver(mail(1))
+            self.imap(box, poll="10s")
+            self.start()
+            wait_for(lambda: len(box.folder("Reports taken in")) == 1, "the first")
+            box.deliver(mail(2))
+            wait_for(lambda: len(box.folder("Reports taken in")) == 2, "the second")
+            wait_for(lambda: not box.folder(), "that the originals are gone")
+
     def test_fetching_goes_on_after_kill(self):
         with Dovecot() as box:
             for number in range(40):
