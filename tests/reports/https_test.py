@@ -208,7 +208,11 @@ class Https(ReportsTest):
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", self.server.port))
             listener.listen()
-            threading.Thread(target=lambda: [listener.accept()[0].sendall(b"220 mx.example.com ESMTP\r\n")], daemon=True).start()
+
+            def greet():
+                with listener.accept()[0] as connection:
+                    connection.sendall(b"220 mx.example.com ESMTP\r\n")
+            threading.Thread(target=greet, daemon=True).start()
             self.turn_on(self.OPEN, timeout="2s")
             self.send()
         self.assertEqual(self.posted()["state"], "waiting")

@@ -15,6 +15,7 @@ HAVE = shutil.which("perl") and subprocess.run(["perl", "-MMail::DMARC::Report::
 
 @unittest.skipUnless(HAVE, "Mail::DMARC (libmail-dmarc-perl) is missing")
 class Readers(ReportsTest):
+    maxDiff = None
     def read(self, octets):
         done = subprocess.run(["perl", READER, self.write("report.eml", octets)], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -47,13 +48,14 @@ class Readers(ReportsTest):
         def text(path):
             return record.findtext((space + path).replace("/", "/" + space))
         disposition = text("row/policy_evaluated/disposition")
+        signatures = texts(space + "auth_results/dkim", "domain", "selector", "result")
         return {"source_ip": text("row/source_ip"), "count": int(text("row/count")),
                 # It does not know the word pass of RFC 9990.
                 "disposition": "none" if disposition == "pass" else disposition,
                 "dkim": text("row/policy_evaluated/dkim"), "spf": text("row/policy_evaluated/spf"),
                 "reasons": texts(space + "row/policy_evaluated/reason", "type"),
                 "header_from": text("identifiers/header_from"), "envelope_from": text("identifiers/envelope_from") or "",
-                "signatures": texts(space + "auth_results/dkim", "domain", "selector", "result"),
+                "signatures": signatures[:1] * len(signatures),  # it reads the first as often as there are some
                 "senders": texts(space + "auth_results/spf", "domain", "scope", "result")}
 
     def test_the_older_form_as_it_is_mailed(self):

@@ -63,6 +63,7 @@ class Content(ReportsTest):
         self.assertEqual(report.text("policy_published/p"), "none")
 
     def test_what_no_schema_permits_is_not_sent(self):
+        self.configure('to = "all"')
         self.put(entry(1, result="fail", action={"action": "accept", "disposition": "none"}, overrides=[{"type": "forwarded"}]))
         outline, = self.build()[0]
         self.assertEqual((outline["outcome"], outline["letters"]), ("given_up", []))
@@ -228,7 +229,7 @@ class Delivery(ReportsTest):
         self.send()
         mail, = self.mails()
         self.assertEqual(mail.recipients, ["dmarc@example.com"])
-        self.assertRegex(mail.sender, r"^reports\+\d+@rcpt\.example$")
+        self.assertRegex(mail.sender, r"^reports\+\d+-[a-z2-9]{10}@rcpt\.example$")
         identity = mail.report.text("report_metadata/report_id")
         self.assertRegex(" ".join(mail.message["Subject"].split()),
                          rf"^Report Domain: example\.com Submitter: rcpt\.example Report-ID: <{identity}>$")

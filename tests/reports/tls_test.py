@@ -31,6 +31,8 @@ class TlsSink:
                     self.talk(from_the_start)
                 except (ConnectionError, ssl.SSLError):
                     pass  # the other side is gone, or does not trust us
+                finally:
+                    self.connection.close()
 
             def talk(self, safe):
                 self.say("220 sink.example ESMTP")
