@@ -17,6 +17,7 @@ void add_report_read(const Command& report);
 void add_outbox(const Command& program);
 void add_suppress(const Command& program);
 void add_intake(const Command& program);
+void add_intake_bounce(const Command& intake);
 void add_journal(const Command& program);
 void add_evidence(const Command& program);
 void add_roles(const Command& program);
