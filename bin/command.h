@@ -16,13 +16,14 @@ void add_report(const Command& program);
 void add_report_read(const Command& report);
 void add_outbox(const Command& program);
 void add_suppress(const Command& program);
+void add_intake(const Command& program);
+void add_intake_bounce(const Command& intake);
 void add_journal(const Command& program);
 void add_evidence(const Command& program);
 void add_roles(const Command& program);
 void add_simulate(const Command& program);
 void add_store(const Command& program);
 void add_dkim(const Command& program);
-void add_intake(const Command& program);
 void add_intake_look(const Command& intake);
 
 }  // namespace assay::cli

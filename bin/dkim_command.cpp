@@ -63,7 +63,7 @@ constexpr std::size_t max_key_file = std::size_t{1} << 20;
 constexpr std::size_t max_message = std::size_t{1} << 30;
 
 Expected<std::shared_ptr<const PrivateKey>> read_key(const std::string& path) {
-  ASSAY_TRY(pem, read_file(path, max_key_file));
+  ASSAY_TRY(pem, read_secret_file(path, max_key_file));
   auto key = PrivateKey::from_pem(pem);
   if (key) return std::make_shared<const PrivateKey>(std::move(*key));
   return fail(Status::bad_data, ascii::printable(path) + ": " + key.error().what +

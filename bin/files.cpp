@@ -71,8 +71,15 @@ std::optional<std::uint64_t> Input::size() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-Expected<std::string> read_file(const std::string& path, std::size_t max_octets) {
-  ASSAY_TRY(input, Input::open(path));
+bool Input::is_open_to_all() const {
+  struct stat status = {};
+  return ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode) &&
+         (status.st_mode & S_IROTH) != 0;
+}
+
+namespace {
+
+Expected<std::string> read_all(Input input, std::size_t max_octets) {
   constexpr std::size_t piece = 65'536;
   std::string text;
   while (true) {
@@ -86,6 +93,23 @@ Expected<std::string> read_file(const std::string& path, std::size_t max_octets)
                                         " octets; is this the right file?");
     }
   }
+}
+
+}  // namespace
+
+Expected<std::string> read_file(const std::string& path, std::size_t max_octets) {
+  ASSAY_TRY(input, Input::open(path));
+  return read_all(std::move(input), max_octets);
+}
+
+Expected<std::string> read_secret_file(const std::string& path, std::size_t max_octets) {
+  ASSAY_TRY(input, Input::open(path));
+  if (input.is_open_to_all()) {
+    return fail(Status::bad_data, input.name() +
+                                      ": everybody on this host may read it, so that it "
+                                      "is no secret; take that right away (chmod o-r)");
+  }
+  return read_all(std::move(input), max_octets);
 }
 
 namespace {

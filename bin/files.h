@@ -26,6 +26,8 @@ class Input {
   /// As read, but fills `into` unless the end comes before.
   Expected<std::size_t> read_full(std::span<char> into);
 
+  /// Whether it is a file that everybody on this host may read.
+  bool is_open_to_all() const;
   /// Its size, where that is known.
   std::optional<std::uint64_t> size() const;
   /// For messages: the path, or "standard input".
@@ -40,6 +42,10 @@ class Input {
 
 /// A whole file of at most `max_octets`. Errors: those of Input; bad_data when it is larger.
 Expected<std::string> read_file(const std::string& path, std::size_t max_octets);
+
+/// As read_file, of a private key: one that everybody may read is no secret, and refused (bad_data;
+/// RFC 6376 §8.3).
+Expected<std::string> read_secret_file(const std::string& path, std::size_t max_octets);
 
 /// Makes a file that only its owner may read and write, with this text, on the disk when it
 /// returns. What stands at the path already is left as it is. Errors: io.

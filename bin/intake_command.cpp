@@ -357,6 +357,7 @@ void add_intake(const Command& program) {
   replay.footer(replay_footer);
   replay.runs([options] { return run_replay(*options); });
   add_intake_look(intake);
+  add_intake_bounce(intake);
 }
 
 }  // namespace assay::cli

@@ -123,8 +123,10 @@ Expected<> Work::open() {
 
 Expected<> Work::take_journals() {
   const std::string folder = journal_folder(settings);
-  reporting::Taker taker(
-      *store, {.folder = folder, .ignore_recipients = settings.reports.ignore_recipients});
+  reporting::Taker taker(*store,
+                         {.folder = folder,
+                          .leaving = {.ignore_recipients = settings.reports.ignore_recipients,
+                                      .psd = settings.reports.psd}});
   for (bool more = true; more;) {
     const auto taken = taker.look(now());
     if (!taken) return std::unexpected(store_failure(taken.error()));

@@ -7,6 +7,7 @@
 #include "assay/base/ascii.h"
 #include "assay/base/domain_name.h"
 #include "assay/base/try.h"
+#include "system/reporting/https_sender.h"
 #include "system/reporting/smtp_sender.h"
 #include "system/store_sqlite/store_sqlite.h"
 
@@ -56,7 +57,7 @@ reporting::Reporter reporter_of(const config::Reports& settings) {
 
 Expected<std::optional<dkim::Signer>> signer_of(const config::Reports& settings) {
   if (settings.dkim_key.empty()) return std::optional<dkim::Signer>();
-  ASSAY_TRY(pem, read_file(settings.dkim_key, max_key_file));
+  ASSAY_TRY(pem, read_secret_file(settings.dkim_key, max_key_file));
   auto key = crypto::PrivateKey::from_pem(pem);
   const std::string where = "[reports] dkim_key " + ascii::printable(settings.dkim_key) + ": ";
   if (!key) return fail(Status::bad_data, where + key.error().what);
@@ -71,19 +72,36 @@ Expected<std::optional<dkim::Signer>> signer_of(const config::Reports& settings)
   return std::optional<dkim::Signer>(std::move(*signer));
 }
 
+/// Null where nothing is posted.
+Expected<std::unique_ptr<reporting::Sender>> https_of(const config::Settings& settings) {
+  if (!settings.reports.https) return std::unique_ptr<reporting::Sender>();
+  using reporting::Reach;
+  auto sender = reporting::HttpsSender::open(
+      {.timeout = settings.smtp.timeout,
+       .ca_file = settings.reports.https_ca,
+       .reach = settings.reports.https_private ? Reach::everybody : Reach::internet,
+       .user_agent = "Assay/" ASSAY_VERSION});
+  if (!sender) return fail(Status::no_input, sender.error().what);
+  return std::unique_ptr<reporting::Sender>(std::move(*sender));
+}
+
 Expected<std::unique_ptr<Outgate>> Outgate::open(const config::Settings& settings,
                                                  store::Store& store) {
   std::unique_ptr<Outgate> gate(new Outgate);
   ASSAY_TRY(signer, signer_of(settings.reports));
   if (signer) gate->signer_.emplace(std::move(*signer));
   const reporting::Reporter reporter = reporter_of(settings.reports);
+  auto key = store.tag_key();
+  if (!key) return std::unexpected(store_failure(key.error()));
   auto sender = reporting::SmtpSender::open(settings.smtp, reporter.submitter);
   if (!sender) return fail(Status::no_input, sender.error().what);
-  gate->sender_ = std::move(*sender);
+  ASSAY_TRY(https, https_of(settings));
+  gate->sender_ = std::make_unique<reporting::SenderByScheme>(std::move(*sender), std::move(https));
   gate->deliverer_ = std::make_unique<reporting::Deliverer>(
       store, *gate->sender_,
       reporting::DeliverOptions{.settings = settings.reports,
                                 .reporter = reporter,
+                                .return_path_key = *key,
                                 .signer = gate->signer_ ? &*gate->signer_ : nullptr,
                                 .claim_time = 2 * settings.smtp.timeout + std::chrono::seconds{5}});
   return gate;

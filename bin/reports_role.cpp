@@ -41,7 +41,8 @@ Expected<std::unique_ptr<ReportsRole>> ReportsRole::start(const config::Settings
   role->taker_ = std::make_unique<reporting::Taker>(
       *role->store_,
       reporting::TakeOptions{.folder = journal_folder(settings),
-                             .ignore_recipients = settings.reports.ignore_recipients});
+                             .leaving = {.ignore_recipients = settings.reports.ignore_recipients,
+                                         .psd = settings.reports.psd}});
   if (settings.reports.email.empty()) {
     log.write(ops::LogLevel::info, "no_reports", [](ops::Fields& fields) {
       fields.text("what",
@@ -178,7 +179,7 @@ void ReportsRole::show_outline(const reporting::Outline& outline) {
                                ? "waits"
                                : to_text(outline.outcome));
     fields.number("letters", outline.letters.size());
-    fields.text("why", outline.reason);
+    fields.text_with_addresses("why", outline.reason);
   });
 }
 
@@ -256,7 +257,7 @@ void ReportsRole::send_mail() {
     add("suppressed", done->suppressed);
     for (const std::string& event : done->events) {
       log_.write(ops::LogLevel::warning, "not_sent",
-                 [&](ops::Fields& fields) { fields.text("what", event); });
+                 [&](ops::Fields& fields) { fields.text_with_addresses("what", event); });
     }
   } while (pause(mail_every));
 }

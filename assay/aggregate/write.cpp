@@ -164,7 +164,7 @@ void write_spf_results(xml::Writer& out, Schema schema, const Row& row) {
   }
 }
 
-// RFC 9990 §3.1.1.11
+// RFC 9990 §3.1.1.11; RFC 9990 §5: no extension follows, here or elsewhere.
 void write_auth_results(xml::Writer& out, Schema schema, const Row& row) {
   out.open("auth_results");
   const std::size_t signatures = std::min(row.dkim_results.size(), max_signatures);

@@ -64,6 +64,7 @@ Result judge_identifiers(const Facts& facts, Evaluation& evaluation) {
 void apply_options(const Facts& facts, const EvaluateOptions& options, Policy published,
                    Evaluation& evaluation) {
   if (facts.standard == Standard::rfc9989) {
+    evaluation.author_nonexistent = facts.author_exists == false;
     evaluation.test_mode = facts.record->test_mode;
     evaluation.policy = evaluation.test_mode ? next_weaker(published) : published;
     return;

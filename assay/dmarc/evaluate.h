@@ -107,6 +107,7 @@ struct Evaluation {
       {};                             ///< of p, sp or np, whichever holds, before t (or pct)
   std::optional<Policy> policy = {};  ///< after all options: what policy.dmarc says (RFC 9989 §9.1)
   bool test_mode = false;             ///< t=y
+  bool author_nonexistent = false;    ///< NXDOMAIN, where that was asked (Facts::author_exists)
   bool sampled_out = false;           ///< RFC 7489: pct lowered the policy of this message
   Discovery discovery = Discovery::treewalk;
   bool spf_aligned = false;   ///< an aligned pass by SPF

@@ -102,6 +102,7 @@ CASES(Verdict, "assay/dmarc/testdata/evaluate.cases") {
       {"organizational", text_of(evaluation.organizational)},
       {"record", evaluation.record},
       {"test_mode", evaluation.test_mode ? "y" : "n"},
+      {"nonexistent", evaluation.author_nonexistent ? "y" : "n"},
       {"sampled_out", evaluation.sampled_out ? "y" : "n"},
       {"discovery", std::string(to_text(evaluation.discovery))},
       {"aligned", aligned_of(evaluation)},

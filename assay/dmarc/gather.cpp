@@ -60,9 +60,11 @@ bool is_used(const Facts& facts) {
                                               : facts.record->usable()) != Usable::not_at_all;
 }
 
-/// Whether np says another thing than what else would hold.
+/// Whether np says another thing than what else would hold, or the record is that of a PSD, which
+/// reports tell more of domains that do not exist (RFC 9990 §7.3).
 bool existence_matters(const Facts& facts) {
   if (facts.standard != Standard::rfc9989 || facts.policy_domain == facts.author) return false;
+  if (facts.record->psd == Psd::y) return true;
   return policy_for(*facts.record, Place::existing_subdomain) !=
          policy_for(*facts.record, Place::non_existent_subdomain);
 }

@@ -134,6 +134,10 @@ struct Reports {
   ReportForm form = ReportForm::rfc9990;
   std::vector<std::string> rfc7489_to = {};            ///< destinations that want the older form
   std::size_t max_attachment = std::size_t{10} << 20;  ///< larger reports go in parts
+  bool https = false;                                  ///< post to https URIs as well
+  std::string https_ca = {};                           ///< file; empty: the system's
+  bool https_private = false;                          ///< also to private addresses, and any port
+  bool psd = true;  ///< public suffix operators get them of domains that exist, too
   unsigned max_uris = 10;
   unsigned max_domains_per_host = 1'000;  ///< in a period, to one organization
   std::chrono::seconds spread = std::chrono::hours{4};

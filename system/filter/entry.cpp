@@ -65,6 +65,7 @@ journal::Verdict fact_of(const dmarc::Evaluation& evaluation) {
           .published_policy = text_of(evaluation.published_policy),
           .policy = text_of(evaluation.policy),
           .test_mode = evaluation.test_mode,
+          .nonexistent = evaluation.author_nonexistent,
           .discovery = std::string(to_text(evaluation.discovery)),
           .spf_aligned = evaluation.spf_aligned,
           .dkim_aligned = evaluation.dkim_aligned,

@@ -397,6 +397,7 @@ Ending MessageFilter::judge(Message& message) {
     entry.action.quarantine = name_of(policy.settings.enforcement.quarantine);
   }
   entry.milliseconds = milliseconds_since(message.began);
+  // RFC 9990 §3.1: now, so that what another filter or the MTA refuses afterwards counts as well.
   finish_entry(entry, shared_, host, message.size);
   const auto took = std::chrono::steady_clock::now() - start;
   shared_.watch.message(entry, std::chrono::duration_cast<std::chrono::microseconds>(took));

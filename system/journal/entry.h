@@ -48,6 +48,8 @@ struct Verdict {
   std::string published_policy = {};  ///< p, sp or np, whichever holds; empty without a record
   std::string policy = {};            ///< after t (or pct)
   bool test_mode = false;
+  bool nonexistent =
+      false;  ///< the author domain does not exist; known where a record is inherited
   std::string discovery = "treewalk";
   bool spf_aligned = false;
   bool dkim_aligned = false;

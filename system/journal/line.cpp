@@ -43,6 +43,7 @@ void write(json::Writer& out, const Verdict& verdict) {
   out.member("published_policy", verdict.published_policy);
   out.member("policy", verdict.policy);
   write_flag(out, "test_mode", verdict.test_mode);
+  write_flag(out, "nonexistent", verdict.nonexistent);
   out.member_always("discovery", verdict.discovery);
   write_flag(out, "spf_aligned", verdict.spf_aligned);
   write_flag(out, "dkim_aligned", verdict.dkim_aligned);
@@ -253,6 +254,7 @@ void read(Members& from, Verdict& verdict) {
   from.take("published_policy", verdict.published_policy);
   from.take("policy", verdict.policy);
   from.take("test_mode", verdict.test_mode);
+  from.take("nonexistent", verdict.nonexistent);
   from.take("discovery", verdict.discovery, Need::required);
   from.take("spf_aligned", verdict.spf_aligned);
   from.take("dkim_aligned", verdict.dkim_aligned);

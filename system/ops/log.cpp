@@ -118,6 +118,11 @@ void Fields::mail_address(std::string_view name, std::string_view address) {
   text(name, mask_mail_address(address));
 }
 
+void Fields::text_with_addresses(std::string_view name, std::string_view octets) {
+  if (addresses_ == Addresses::shown) return text(name, octets);
+  text(name, mask_mail_addresses(octets));
+}
+
 void Fields::ip_address(std::string_view name, const IpAddress& address) {
   text(name, addresses_ == Addresses::shown ? to_text(address) : mask_ip_address(address));
 }
@@ -130,6 +135,24 @@ std::string mask_mail_address(std::string_view address) {
   std::string masked(local_part.substr(0, letter));
   masked += "***";
   if (at != std::string_view::npos) masked.append(address.substr(at));
+  return masked;
+}
+
+std::string mask_mail_addresses(std::string_view text) {
+  constexpr std::string_view ends = " \t\r\n<>(),;:\"[]'";
+  std::string masked;
+  while (!text.empty()) {
+    const std::size_t size = std::min(text.find_first_of(ends), text.size());
+    const std::string_view word = text.substr(0, size);
+    const bool is_address = word.contains('@') && !word.starts_with('@');
+    if (is_address) {
+      masked += mask_mail_address(word);
+    } else {
+      masked += word;
+    }
+    if (size < text.size()) masked += text[size];
+    text.remove_prefix(std::min(size + 1, text.size()));
+  }
   return masked;
 }
 

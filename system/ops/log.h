@@ -57,6 +57,8 @@ class Fields {
   void milliseconds(std::string_view name, std::chrono::microseconds value);
   /// A reverse-path or recipient, masked where so asked.
   void mail_address(std::string_view name, std::string_view address);
+  /// A text that may hold mail addresses, such as a server's reply; these masked where so asked.
+  void text_with_addresses(std::string_view name, std::string_view octets);
   /// A client's address, masked where so asked.
   void ip_address(std::string_view name, const IpAddress& address);
 
@@ -72,6 +74,8 @@ class Fields {
 
 /// "alice@example.com" as "a***@example.com"; "" stays.
 std::string mask_mail_address(std::string_view address);
+/// Every mail address in a text likewise: "<alice@example.com>: no" as "<a***@example.com>: no".
+std::string mask_mail_addresses(std::string_view text);
 /// 192.0.2.7 as "192.0.2.0/24", an IPv6 address with /48.
 std::string mask_ip_address(const IpAddress& address);
 

@@ -53,8 +53,10 @@ CASES(LogValue, "system/ops/testdata/log.cases") {
 CASES(Mask, "system/ops/testdata/mask.cases") {
   if (c.has("ip")) {
     EXPECT_EQ(mask_ip_address(*IpAddress::parse(c["ip"])), c["masked"]);
-  } else {
+  } else if (c.has("mail")) {
     EXPECT_EQ(mask_mail_address(c["mail"]), c["masked"]);
+  } else {
+    EXPECT_EQ(mask_mail_addresses(c["text"]), c["masked"]);
   }
 }
 

@@ -6,7 +6,10 @@
 #include "assay/aggregate/compose.h"
 #include "assay/base/ascii.h"
 #include "assay/base/try.h"
+#include "system/reporting/bounces.h"
+#include "system/reporting/destination.h"
 #include "system/reporting/retry.h"
+#include "system/reporting/return_path.h"
 
 namespace assay::reporting {
 namespace {
@@ -18,23 +21,11 @@ double by_chance() {
   return std::uniform_real_distribution<double>(0, 1)(source);
 }
 
-std::string host_of(std::string_view address) {
-  return ascii::to_lower(address.substr(address.rfind('@') + 1));
-}
-
 store::Instant next_day(store::Instant now) {
   return std::chrono::floor<std::chrono::days>(now) + std::chrono::days{1};
 }
 
 }  // namespace
-
-std::string return_path_of(const config::Reports& settings, std::int64_t delivery) {
-  const std::string number = std::to_string(delivery);
-  std::string path = settings.return_path;
-  if (!path.empty()) return path.replace(path.find('%'), 1, number);
-  path = settings.email;
-  return path.insert(path.rfind('@'), "+" + number);
-}
 
 Deliverer::Deliverer(store::Store& store, Sender& sender, DeliverOptions options)
     : store_(store), sender_(sender), options_(std::move(options)) {
@@ -44,6 +35,11 @@ Deliverer::Deliverer(store::Store& store, Sender& sender, DeliverOptions options
 // RFC 9990 §3.5.2
 std::expected<Outgoing, Finding> Deliverer::compose(const store::Delivery& delivery,
                                                     store::Instant now) const {
+  if (is_https(delivery.destination)) {
+    return Outgoing{.recipient = delivery.destination,
+                    .octets = delivery.octets,
+                    .file_name = delivery.file_name};
+  }
   const Reporter& reporter = options_.reporter;
   aggregate::ReportMail mail{.from_name = reporter.org_name,
                              .from_address = reporter.email,
@@ -57,9 +53,10 @@ std::expected<Outgoing, Finding> Deliverer::compose(const store::Delivery& deliv
                              .messages = delivery.messages,
                              .contact = reporter.contact,
                              .attachment = delivery.octets};
-  Outgoing outgoing{.return_path = return_path_of(options_.settings, delivery.id),
-                    .recipient = delivery.destination,
-                    .octets = aggregate::compose(mail)};
+  Outgoing outgoing{
+      .return_path = return_path_of(options_.settings, options_.return_path_key, delivery.id),
+      .recipient = delivery.destination,
+      .octets = aggregate::compose(mail)};
   if (options_.signer == nullptr) return outgoing;
   ASSAY_TRY(signatures, options_.signer->sign(outgoing.octets, now));
   outgoing.octets.insert(0, signatures.fields);
@@ -92,14 +89,8 @@ Deliverer::Done Deliverer::refuse(const store::Delivery& delivery, const std::st
                                   store::Instant now, Delivered& all) {
   const std::string mailbox = ascii::to_lower(delivery.destination);
   ASSAY_TRY(before, store_.suppression(mailbox));
-  const unsigned times = before ? before->times + 1 : 1;
   ++all.suppressed;
-  if (auto done = store_.suppress({.address = mailbox,
-                                   .reason = reason,
-                                   .since = now,
-                                   .until = now + suppressed_for(times),
-                                   .times = times});
-      !done) {
+  if (auto done = store_.suppress(next_suppression(before, mailbox, reason, now)); !done) {
     return done;
   }
   ++all.given_up;
@@ -110,9 +101,6 @@ Deliverer::Done Deliverer::settle(const store::Delivery& delivery, const Attempt
                                   store::Instant now, Delivered& all) {
   if (attempt.how == Attempt::How::delivered) {
     ++all.sent;
-    if (auto removed = store_.unsuppress(ascii::to_lower(delivery.destination)); !removed) {
-      return std::unexpected(std::move(removed.error()));
-    }
     return store_.sent(delivery.id, now);
   }
   all.events.push_back(delivery.destination + ": " + attempt.reason);

@@ -16,11 +16,12 @@
 
 namespace assay::reporting {
 
-/// A mail on its way out.
+/// A mail on its way out, or a report that is posted.
 struct Outgoing {
-  std::string return_path;
-  std::string recipient;
-  std::string octets;  ///< with CRLF
+  std::string return_path = {};  ///< of a mail
+  std::string recipient;         ///< an address, or a URI of the scheme https
+  std::string octets;            ///< of a mail with CRLF; else of the attachment alone
+  std::string file_name = {};    ///< of what is posted
 };
 
 /// What a try came to.
@@ -30,7 +31,7 @@ struct Attempt {
   std::string reason = {};  ///< the server's words, or what failed
 };
 
-/// Who hands mail over. One thread at a time.
+/// Who hands over. One thread at a time.
 class Sender {
  public:
   virtual ~Sender() = default;
@@ -50,6 +51,7 @@ struct Delivered {
 struct DeliverOptions {
   config::Reports settings;
   Reporter reporter;
+  std::string return_path_key = {};      ///< store::Store::tag_key()
   const dkim::Signer* signer = nullptr;  ///< null: not signed here
   /// A delivery that was handed out is nobody else's for so long: longer than a try can take.
   std::chrono::seconds claim_time{300};
@@ -90,8 +92,5 @@ class Deliverer {
   Rate all_ = {};
   std::map<std::string, Rate> hosts_ = {};
 };
-
-/// "bounces+17@example.com" for the delivery 17: by which a bounce is told apart.
-std::string return_path_of(const config::Reports& settings, std::int64_t delivery);
 
 }  // namespace assay::reporting

@@ -79,7 +79,7 @@ bool is_below(std::string_view domain, const DomainName& ignored) {
   return name && name->equal_or_below(ignored);
 }
 
-/// Two hosts that report on each other's reports would do so for ever.
+/// Two hosts that report on each other's reports would do so for ever (RFC 3834 §5).
 bool is_about_reports(const journal::Entry& entry, const std::vector<DomainName>& ignored) {
   if (entry.automatic == "report") return true;
   const auto goes_to_one = [&](const std::string& domain) {
@@ -90,14 +90,22 @@ bool is_about_reports(const journal::Entry& entry, const std::vector<DomainName>
          std::ranges::all_of(entry.recipient_domains, goes_to_one);
 }
 
-Reportable why_not(const journal::Entry& entry, const std::vector<DomainName>& ignored) {
+// RFC 9990 §7.3: the operator of a PSD need not learn of the mail of those below it.
+bool tells_a_psd(const journal::Verdict& verdict) {
+  if (verdict.nonexistent || verdict.policy_domain == verdict.author_domain) return false;
+  const auto record = dmarc::parse_record(verdict.record);
+  return record && record->psd == dmarc::Psd::y;
+}
+
+Reportable why_not(const journal::Entry& entry, const Leaving& leaving) {
   if (!entry.verdict) return Reportable::not_judged;
   if (entry.verdict->record.empty() || entry.verdict->policy_domain.empty()) {
     return Reportable::no_record;
   }
   if (entry.action.action == "defer") return Reportable::not_finished;
   if (!entry.client) return Reportable::no_client;
-  if (is_about_reports(entry, ignored)) return Reportable::report;
+  if (is_about_reports(entry, leaving.ignore_recipients)) return Reportable::report;
+  if (!leaving.psd && tells_a_psd(*entry.verdict)) return Reportable::public_suffix;
   return Reportable::yes;
 }
 
@@ -149,9 +157,8 @@ store::Configuration configuration_of(const std::string& policy_domain, const st
   return configuration;
 }
 
-Contribution contribution_of(const journal::Entry& entry,
-                             const std::vector<DomainName>& ignore_recipients) {
-  Contribution contribution{.reportable = why_not(entry, ignore_recipients),
+Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving) {
+  Contribution contribution{.reportable = why_not(entry, leaving),
                             .correspondents = correspondents_of(entry)};
   if (contribution.reportable != Reportable::yes) return contribution;
   const journal::Verdict& verdict = *entry.verdict;

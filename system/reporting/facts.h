@@ -15,13 +15,20 @@ namespace assay::reporting {
 /// Why an evaluation is in no report; reportable: it is.
 enum class Reportable : std::uint8_t {
   yes,
-  not_judged,    ///< own users' mail
-  no_record,     ///< no policy record applies, or the DNS did not show one
-  not_finished,  ///< deferred: the MTA will bring it again
-  no_client,     ///< it came by no network
-  report,        ///< it brought a report, or went to our own intake alone: none about these
+  not_judged,     ///< own users' mail
+  no_record,      ///< no policy record applies, or the DNS did not show one
+  not_finished,   ///< deferred: the MTA will bring it again
+  no_client,      ///< it came by no network
+  report,         ///< it brought a report, or went to our own intake alone: none about these
+  public_suffix,  ///< of a domain that exists, under the policy of a public suffix operator
 };
-constexpr std::size_t reportable_kinds = 6;
+constexpr std::size_t reportable_kinds = 7;
+
+/// Which evaluations are left out of reports.
+struct Leaving {
+  std::vector<DomainName> ignore_recipients = {};  ///< where mail goes to these alone
+  bool psd = true;  ///< false: what would tell a PSD of domains that exist (RFC 9990 §7.3)
+};
 
 /// What one line of a journal contributes.
 struct Contribution {
@@ -32,10 +39,8 @@ struct Contribution {
   std::vector<std::string> correspondents = {};
 };
 
-/// The facts of a journal line as a report tells them (RFC 9990 §3.1). Pure. `ignore_recipients`:
-/// domains whose mail is not reported on where it goes to these alone.
-Contribution contribution_of(const journal::Entry& entry,
-                             const std::vector<DomainName>& ignore_recipients = {});
+/// The facts of a journal line as a report tells them (RFC 9990 §3.1). Pure.
+Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving = {});
 
 /// The configuration of a policy record, found or default values filled in (RFC 9990 §3.1.1.5).
 store::Configuration configuration_of(const std::string& policy_domain, const std::string& record,

@@ -80,7 +80,7 @@ TEST(Facts, AreNotThoseOfEveryLine) {
   const auto why = [](const auto& change, const std::vector<DomainName>& ignored = {}) {
     journal::Entry entry = failing();
     change(entry);
-    return contribution_of(entry, ignored).reportable;
+    return contribution_of(entry, {.ignore_recipients = ignored}).reportable;
   };
   EXPECT_EQ(why([](journal::Entry& e) { e.verdict.reset(); }), Reportable::not_judged);
   EXPECT_EQ(why([](journal::Entry& e) { e.verdict->record.clear(); }), Reportable::no_record);
@@ -92,6 +92,21 @@ TEST(Facts, AreNotThoseOfEveryLine) {
   EXPECT_EQ(why([](journal::Entry& e) { e.recipient_domains.push_back("b.example"); }, intake),
             Reportable::yes);
   EXPECT_EQ(why([](journal::Entry& e) { e.recipient_domains.clear(); }, intake), Reportable::yes);
+}
+
+// RFC 9990 §7.3
+TEST(Facts, AreKeptFromAPsdForDomainsThatExist) {
+  journal::Entry entry = failing();
+  const auto reportable = [&] { return contribution_of(entry, {.psd = false}).reportable; };
+  EXPECT_EQ(reportable(), Reportable::yes);
+  entry.verdict->record = "v=DMARC1; p=none; psd=y; rua=mailto:a@psd.example";
+  EXPECT_EQ(contribution_of(entry).reportable, Reportable::yes);
+  EXPECT_EQ(reportable(), Reportable::public_suffix);
+  entry.verdict->nonexistent = true;
+  EXPECT_EQ(reportable(), Reportable::yes);
+  entry.verdict->nonexistent = false;
+  entry.verdict->policy_domain = entry.verdict->author_domain;
+  EXPECT_EQ(reportable(), Reportable::yes);  // of mail in the PSD's own name
 }
 
 TEST(Facts, OfMailThatPassedOrThatWeSentMakeADomainKnown) {

@@ -55,12 +55,6 @@ TEST(Period, IsTheLastWholeOneAndNeverOverlaps) {
   EXPECT_EQ(text(noon + 10min, 6h), "2026-05-01T06:00:00Z 2026-05-01T12:00:00Z");
 }
 
-TEST(ReturnPath, TellsDeliveriesApart) {
-  EXPECT_EQ(return_path_of({.email = "reports@rcpt.example"}, 17), "reports+17@rcpt.example");
-  EXPECT_EQ(return_path_of({.email = "a@b.example", .return_path = "bounce-%@c.example"}, 17),
-            "bounce-17@c.example");
-}
-
 TEST(Listed, ByAddressOrDomain) {
   const std::vector<std::string> list = {"a@one.example", "@two.example"};
   EXPECT_TRUE(is_listed("A@One.example", list));

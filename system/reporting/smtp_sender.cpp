@@ -1,7 +1,5 @@
 #include "system/reporting/smtp_sender.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cstring>
 #include <fstream>
@@ -9,15 +7,10 @@
 #include <string_view>
 
 #include "assay/base/ascii.h"
+#include "system/reporting/detail/curl.h"
 
 namespace assay::reporting {
 namespace {
-
-/// libcurl is to be made ready once in a process.
-void prepare_curl() {
-  static const CURLcode done = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(done);
-}
 
 std::expected<std::string, Finding> read_password(const std::string& path) {
   std::ifstream file(path);
@@ -67,6 +60,7 @@ std::string url_of(const config::Smtp& settings, const std::string& helo) {
   return (tls_first ? "smtps://" : "smtp://") + std::string(server) + "/" + helo;
 }
 
+// RFC 9990 §3.5, RFC 9989 §11.7: over TLS wherever the server has it, or not at all.
 long tls_of(config::Tls tls) {
   switch (tls) {
     case config::Tls::never:
@@ -114,7 +108,7 @@ SmtpSender::~SmtpSender() = default;
 
 std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const config::Smtp& settings,
                                                                      const std::string& helo) {
-  prepare_curl();
+  detail::prepare_curl();
   auto state = std::make_unique<State>();
   state->settings = settings;
   state->url = url_of(settings, helo);

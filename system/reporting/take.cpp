@@ -42,7 +42,7 @@ std::expected<std::uint64_t, Finding> Taker::offset_of(const std::string& identi
 }
 
 void Taker::take_entry(const journal::Entry& entry, store::Batch& batch, Taken& taken) const {
-  Contribution contribution = contribution_of(entry, options_.ignore_recipients);
+  Contribution contribution = contribution_of(entry, options_.leaving);
   ++taken.by_kind[static_cast<std::size_t>(contribution.reportable)];
   for (std::string& name : contribution.correspondents) {
     batch.correspondents.emplace_back(std::move(name),

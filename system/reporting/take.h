@@ -25,9 +25,9 @@ struct Taken {
 };
 
 struct TakeOptions {
-  std::string folder;                              ///< of journals, of one host or of many
-  std::vector<DomainName> ignore_recipients = {};  ///< mail to these alone is left out
-  std::size_t max_lines = 100'000;                 ///< of one look
+  std::string folder;               ///< of journals, of one host or of many
+  Leaving leaving = {};             ///< what is in no report
+  std::size_t max_lines = 100'000;  ///< of one look
 };
 
 /// Takes journals into the store, each line once: also while they are written, again after a

@@ -8,12 +8,13 @@
 #include "assay/base/time.h"
 #include "assay/base/try.h"
 #include "assay/dmarc/destination.h"
+#include "system/reporting/destination.h"
 
 namespace assay::reporting {
 namespace {
 
-std::string host_of(std::string_view address) {
-  return ascii::to_lower(address.substr(address.rfind('@') + 1));
+const std::string& destination_of(const dmarc::ReportUri& uri) {
+  return uri.supported ? uri.address : uri.uri;
 }
 
 /// Looks for the targets of one configuration.
@@ -32,6 +33,7 @@ class Search {
   using Done = std::expected<void, Finding>;
   Done try_uri(const DomainName& domain, const dmarc::ReportUri& uri);
   Done try_address(const std::string& address);
+  std::string why_not_sent_to(const dmarc::ReportUri& uri) const;
   void refuse(const std::string& what, const std::string& why) {
     found_.refused.push_back(ascii::printable(what, 200) + ": " + why);
   }
@@ -68,19 +70,28 @@ Search::Done Search::try_address(const std::string& address) {
   return {};
 }
 
+/// In words that follow the URI; empty: it is one that we send to.
+std::string Search::why_not_sent_to(const dmarc::ReportUri& uri) const {
+  if (uri.supported) return "";
+  if (!is_https(uri.uri)) return "is no mail address";
+  if (!settings_.https) return "is no mail address, and nothing is posted ([reports] https)";
+  return why_not_posted(uri.uri, settings_.https_private ? Reach::everybody : Reach::internet);
+}
+
 Search::Done Search::try_uri(const DomainName& domain, const dmarc::ReportUri& uri) {
-  if (!uri.supported) {
-    refuse(uri.uri, "is no mail address");
+  if (const std::string why = why_not_sent_to(uri); !why.empty()) {
+    refuse(uri.uri, why);
     return {};
   }
   // Before the DNS is asked: a stranger's name servers are not to be flooded either.
-  const std::string host = host_of(uri.address);
+  const std::string host = host_of(destination_of(uri));
   const bool own = host == domain.text();
   if (!own && !hosts_.take(host, settings_.max_domains_per_host)) {
     refuse(uri.uri, "more than " + std::to_string(settings_.max_domains_per_host) +
                         " policy domains name " + host + " in this period");
     return {};
   }
+  // RFC 9990 §4: nobody gets reports who did not ask for them.
   const dmarc::Destination destination =
       dmarc::fetch_destination(domain, uri.uri, dmarc::ReportKind::aggregate, resolver_);
   if (destination.authorized == dmarc::Authorized::unknown) found_.ask_again = true;
@@ -89,9 +100,9 @@ Search::Done Search::try_uri(const DomainName& domain, const dmarc::ReportUri& u
     return {};
   }
   for (const dmarc::ReportUri& one : destination.uris) {
-    if (!one.supported) {
-      refuse(one.uri, "is no mail address");
-    } else if (auto tried = try_address(one.address); !tried) {
+    if (const std::string why = why_not_sent_to(one); !why.empty()) {
+      refuse(one.uri, why);
+    } else if (auto tried = try_address(destination_of(one)); !tried) {
       return tried;
     }
   }
@@ -117,8 +128,7 @@ std::expected<Targets, Finding> Search::run(const DomainName& domain,
 }  // namespace
 
 bool is_listed(const std::string& address, const std::vector<std::string>& list) {
-  const std::size_t at = address.rfind('@');
-  const std::string domain = at == std::string::npos ? "" : address.substr(at);
+  const std::string domain = "@" + host_of(address);
   return std::ranges::any_of(list, [&](const std::string& one) {
     return ascii::iequals(one, address) || (one.starts_with('@') && ascii::iequals(one, domain));
   });

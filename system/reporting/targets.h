@@ -14,9 +14,9 @@
 
 namespace assay::reporting {
 
-/// An address that gets a report.
+/// Who gets a report.
 struct Target {
-  std::string address;  ///< as written
+  std::string address;  ///< of mail, or a URI of the scheme https; as written
   aggregate::Schema schema = aggregate::Schema::rfc9990;
 };
 
@@ -48,7 +48,7 @@ struct Surroundings {
   store::Instant now = {};
 };
 
-/// Whether a mailbox is one of a list of "address" and "@domain".
+/// Whether a destination is one of a list of "address" and "@domain".
 bool is_listed(const std::string& address, const std::vector<std::string>& list);
 
 /// Every URI of rua in its order (RFC 9990 §3.5), confirmed by the DNS (RFC 9990 §4). Errors: those

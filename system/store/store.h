@@ -102,6 +102,10 @@ class Store {
   virtual Expected<> hold_back(std::int64_t id, Instant until) = 0;
   /// It is not tried again. Leaves alone what is sent.
   virtual Expected<> give_up(std::int64_t id, Instant at, std::string_view reason) = 0;
+  /// It arrived and came back, or came back after a try whose answer was not heard: given up, and
+  /// the suppression put in place, both or none. False, and nothing is done, where it was given up
+  /// before or never tried.
+  virtual Expected<bool> came_back(std::int64_t id, Instant at, const Suppression& suppression) = 0;
   /// It is due now, also when it was given up; a claim runs on. Leaves alone what is sent.
   virtual Expected<> retry(std::int64_t id, Instant now) = 0;
 
@@ -114,6 +118,10 @@ class Store {
   /// Messages sent on a day (UTC): deliveries, and what count_message() was told of.
   virtual Expected<std::uint64_t> messages_on(std::chrono::sys_days day) = 0;
   virtual Expected<> count_message(Instant at) = 0;
+
+  /// A secret of this Store, the same each time: 16 octets by chance, for tags that nobody else can
+  /// make.
+  virtual Expected<std::string> tag_key() = 0;
 
   // ---- Suppressions ----
 

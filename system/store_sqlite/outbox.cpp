@@ -1,3 +1,5 @@
+#include <random>
+
 #include "assay/base/try.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
 
@@ -140,6 +142,25 @@ Expected<> SqliteStore::give_up(std::int64_t id, Instant at, std::string_view re
   });
 }
 
+Expected<bool> SqliteStore::came_back(std::int64_t id, Instant at,
+                                      const store::Suppression& suppression) {
+  return writing([&]() -> Expected<bool> {
+    auto done = database_->run(
+        "UPDATE deliveries SET state = 2, finished = ?, reason = ?, claimed_until = 0 "
+        "WHERE id = ? AND (state = 1 OR (state = 0 AND attempts > 0))",
+        at, std::string_view(suppression.reason), id);
+    if (!done) return std::unexpected(std::move(done.error()));
+    if (database_->changed() == 0) {
+      auto exists = must_exist(*database_, id);
+      if (!exists) return std::unexpected(std::move(exists.error()));
+      return false;
+    }
+    auto put = put_suppression(*database_, suppression);
+    if (!put) return std::unexpected(std::move(put.error()));
+    return true;
+  });
+}
+
 Expected<> SqliteStore::retry(std::int64_t id, Instant now) {
   return writing([&]() -> Expected<> {
     auto done = database_->run(
@@ -189,6 +210,26 @@ Expected<std::uint64_t> SqliteStore::messages_on(std::chrono::sys_days day) {
 
 Expected<> SqliteStore::count_message(Instant at) {
   return writing([&] { return count_on_day(*database_, at); });
+}
+
+// Drawn when it is first asked for, so that stores of every age have one.
+Expected<std::string> SqliteStore::tag_key() {
+  return writing([&]() -> Expected<std::string> {
+    std::random_device source;
+    std::string key;
+    for (const char* name : {"tag_key_0", "tag_key_1"}) {
+      const std::uint64_t drawn = (std::uint64_t{source()} << 32U) | source();
+      auto done = database_->run("INSERT OR IGNORE INTO numbers VALUES (?, ?)",
+                                 std::string_view(name), static_cast<std::int64_t>(drawn));
+      if (!done) return std::unexpected(std::move(done.error()));
+      ASSAY_TRY(kept, database_->number("SELECT value FROM numbers WHERE name = ?",
+                                        std::string_view(name)));
+      for (unsigned shift = 0; shift < 64; shift += 8) {
+        key += static_cast<char>((static_cast<std::uint64_t>(kept) >> shift) & 0xffU);
+      }
+    }
+    return key;
+  });
 }
 
 }  // namespace assay::store_sqlite::detail

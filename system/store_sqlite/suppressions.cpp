@@ -16,13 +16,14 @@ Suppression read_suppression(const Query& query) {
 
 }  // namespace
 
+Expected<> put_suppression(Database& database, const Suppression& suppression) {
+  return database.run("INSERT OR REPLACE INTO suppressions VALUES (?, ?, ?, ?, ?)",
+                      std::string_view(suppression.address), std::string_view(suppression.reason),
+                      suppression.since, suppression.until, suppression.times);
+}
+
 Expected<> SqliteStore::suppress(const Suppression& suppression) {
-  return writing([&] {
-    return database_->run("INSERT OR REPLACE INTO suppressions VALUES (?, ?, ?, ?, ?)",
-                          std::string_view(suppression.address),
-                          std::string_view(suppression.reason), suppression.since,
-                          suppression.until, suppression.times);
-  });
+  return writing([&] { return put_suppression(*database_, suppression); });
 }
 
 Expected<bool> SqliteStore::unsuppress(std::string_view address) {

@@ -61,6 +61,7 @@ Expected<bool> is_new(Database& database, const store::Source& source, Gathered&
   return true;
 }
 
+// RFC 9990 §3.1.1.8: what is the same in all that a row tells is counted.
 void gather(const Batch& batch, const HashKey& key, Gathered& gathered) {
   std::string octets;
   for (const store::Evaluation& each : batch.evaluations) {

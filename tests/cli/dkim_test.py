@@ -201,6 +201,8 @@ class Dkim(Test):
         sign = ["dkim", "sign", "--domain", "example.com", "--selector", "s", "--key"]
         self.assert_failed(run(*sign, weak, stdin=MESSAGES["plain"]), 65, "768 bits")
         self.assert_failed(run(*sign, curve, stdin=MESSAGES["plain"]), 65, "neither RSA nor Ed25519")
+        self.assert_failed(run(*sign, self.message, stdin=MESSAGES["plain"]), 65, "everybody on this host may read it")
+        os.chmod(self.message, 0o600)
         self.assert_failed(run(*sign, self.message, stdin=MESSAGES["plain"]), 65, "no private key in PEM")
         self.assert_failed(run(*sign, str(self.folder / "none"), stdin=MESSAGES["plain"]), 66, "No such file")
 

@@ -61,6 +61,13 @@ class Broken(Peers):
         self.assertEqual(together.read_end()[0].kind, "continue")
         self.assertEqual([entry["verdict"]["result"] for entry in self.filter.entries(2)], ["pass", "pass"])
 
+    def test_what_another_filter_refuses_afterwards_was_judged_all_the_same(self):
+        self.begin()
+        peer = self.peer()
+        self.passes(peer)
+        peer.close()  # the MTA tells nobody what became of the message
+        self.assertEqual([entry["verdict"]["result"] for entry in self.filter.entries(1)], ["pass"])
+
     def test_lies_about_lengths(self):
         self.begin()
         witness = self.peer()

@@ -2,14 +2,16 @@
 """The reports role as a process: it reports by itself, ends when told, and a crash at any point neither loses nor doubles."""
 import collections
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+import unittest
 import urllib.request
 from pathlib import Path
 
-from world import ASSAY, ReportsTest, entry, main, mta
+from world import ASSAY, ROOT, ReportsTest, entry, main, mta
 
 KILLS = int(sys.argv.pop(1)) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 12
 
@@ -73,6 +75,17 @@ class ByItself(Role):
         self.configure('spread = "0s"')
         self.send()
         self.assertEqual(len(self.sink.messages), 1)
+
+
+class Watching(unittest.TestCase):
+    def test_dashboard_and_alerts_name_metrics_that_exist(self):
+        code = "".join(path.read_text() for folder in ("bin", "system") for path in (ROOT / folder).rglob("*.cpp"))
+        for name in ("grafana.json", "alerts.yml"):
+            text = (ROOT / "docs/operate" / name).read_text()
+            metrics = set(re.findall(r"\bassay_[a-z_]+[a-z]", text))
+            self.assertTrue(metrics)
+            for metric in metrics:
+                self.assertIn(f'"{metric.removesuffix("_bucket")}"', code, name)
 
 
 class Crashes(Role):

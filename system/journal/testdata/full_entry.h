@@ -15,6 +15,7 @@ inline Entry full_entry() {
                         .published_policy = "reject",
                         .policy = "quarantine",
                         .test_mode = true,
+                        .nonexistent = true,
                         .discovery = "psl",
                         .spf_aligned = true,
                         .dkim_aligned = true,

@@ -115,6 +115,45 @@ TEST_P(OutboxConformance, GivenUpAndTriedAgain) {
   EXPECT_EQ(books.deliveries_given_up, 1U);
 }
 
+TEST_P(OutboxConformance, WhatCameBackIsGivenUpAndSuppressedOnce) {
+  report("example.com", {"a@example.com", "b@example.com", "c@example.com"});
+  const Suppression known{.address = "a@example.com",
+                          .reason = "came back: 550 no such user",
+                          .since = start + 1h,
+                          .until = start + 24h,
+                          .times = 1};
+  Ids ids = claim(start, 2);
+  ASSERT_EQ(ids.size(), 2U);
+  EXPECT_FALSE(must(store->came_back(ids[0], start, known))) << "it was never sent";
+  EXPECT_TRUE(must(store->suppressions()).empty());
+  must(store->sent(ids[0], start));
+  EXPECT_TRUE(must(store->came_back(ids[0], start + 1h, known)));
+  reopen();
+  const Delivery back = must(store->delivery(ids[0]));
+  EXPECT_EQ(back.state, OutboxState::given_up);
+  EXPECT_EQ(back.reason, "came back: 550 no such user");
+  EXPECT_EQ(back.finished, start + 1h);
+  EXPECT_EQ(must(store->suppressions()), std::vector{known});
+  Suppression again = known;
+  again.times = 2;
+  EXPECT_FALSE(must(store->came_back(ids[0], start + 2h, again)));
+  EXPECT_EQ(must(store->suppressions()), std::vector{known});
+  EXPECT_EQ(must(store->messages_on(std::chrono::floor<std::chrono::days>(start))), 1U);
+  // A try whose answer was not heard.
+  must(store->failed(ids[1], start + 1h, "the connection broke"));
+  EXPECT_TRUE(must(store->came_back(ids[1], start + 1h, known)));
+  EXPECT_EQ(claim(start + 24h).size(), 1U);
+  EXPECT_EQ(code_of(store->came_back(77, start, known)), "store_unknown");
+}
+
+TEST_P(OutboxConformance, TheKeyOfTagsStaysTheSame) {
+  const std::string key = must(store->tag_key());
+  EXPECT_EQ(key.size(), 16U);
+  EXPECT_EQ(must(store->tag_key()), key);
+  reopen();
+  EXPECT_EQ(must(store->tag_key()), key);
+}
+
 TEST_P(OutboxConformance, ARetryLeavesAClaimAlone) {
   report("example.com", {"mailto:a@example.com"});
   const Ids ids = claim(start);

@@ -53,12 +53,15 @@ class SqliteStore final : public store::Store {
   Expected<> sent(std::int64_t id, Instant at) override;
   Expected<> failed(std::int64_t id, Instant next, std::string_view reason) override;
   Expected<> give_up(std::int64_t id, Instant at, std::string_view reason) override;
+  Expected<bool> came_back(std::int64_t id, Instant at,
+                           const store::Suppression& suppression) override;
   Expected<> hold_back(std::int64_t id, Instant until) override;
   Expected<> retry(std::int64_t id, Instant now) override;
   Expected<std::vector<store::Delivery>> deliveries(const store::DeliveryFilter& filter) override;
   Expected<std::optional<Instant>> next_delivery() override;
   Expected<std::uint64_t> messages_on(std::chrono::sys_days day) override;
   Expected<> count_message(Instant at) override;
+  Expected<std::string> tag_key() override;
 
   // suppressions.cpp
   Expected<> suppress(const store::Suppression& suppression) override;
@@ -114,6 +117,9 @@ inline std::int64_t hour_of(Instant instant) {
 inline std::int64_t end_hour(const store::Cut& cut) {
   return hour_of(cut.until);
 }
+
+/// Puts it in the place of that of the same address.
+Expected<> put_suppression(Database& database, const store::Suppression& suppression);
 
 /// Adds to one of the totals.
 Expected<> add_number(Database& database, std::string_view name, std::uint64_t value);
