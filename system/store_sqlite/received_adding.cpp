@@ -345,40 +345,10 @@ Expected<> SqliteReceived::insert_facts(const ReportRow& row, const Arrival& arr
   return done;
 }
 
-Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::Decide& decide,
-                                         const store::Sampling& sampling, DailyChanges& changes) {
+Expected<std::int64_t> SqliteReceived::insert_report(const Arrival& arrival,
+                                                     const Decision& decision,
+                                                     std::int64_t domain, std::int64_t reporter) {
   const store::ReportHead& head = arrival.head;
-  ASSAY_TRY(domain, name_id(head.policy_domain));
-  ASSAY_TRY(reporter, name_id(head.reporter));
-  ASSAY_TRY(known, neighbours(arrival, domain, reporter));
-  Decision decision = decide(arrival, known);
-  const std::uint64_t messages = messages_of(arrival);
-  hold_back_absurd(messages, decision);
-  Placed placed{.verdict = decision.verdict,
-                .standing = decision.standing,
-                .reason = decision.reason,
-                .of = decision.of,
-                .remarks = decision.remarks};
-  if (decision.verdict == Verdict::duplicate) {
-    placed.id = decision.of;
-    auto done = database_->run(
-        "UPDATE reports SET seen = seen + 1, seen_last = max(seen_last, ?) WHERE id = ?",
-        arrival.arrived, decision.of);
-    if (done) done = add_number(*database_, "duplicates", 1);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return placed;
-  }
-  if (head.kind == ReportKind::failure && arrival.failure) {
-    ASSAY_TRY(fate, sample(arrival, domain, sampling));
-    placed.sampled_out = fate != Sample::kept;
-    if (fate == Sample::known) placed.verdict = Verdict::duplicate;
-    if (fate != Sample::kept) return placed;
-  }
-  if (decision.supersedes != 0) {
-    ASSAY_TRY(old, report_row(*database_, decision.supersedes));
-    auto done = set_standing(old, Standing::set_aside, store::reason_superseded, changes);
-    if (!done) return std::unexpected(std::move(done.error()));
-  }
   ASSAY_TRY(raw, keep_raw(arrival));
   const std::string octets =
       write_head(head, arrival.authenticity, arrival.remarks, decision.remarks);
@@ -392,20 +362,68 @@ Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::De
       std::string_view(head.report_id), head.begin, head.end, arrival.arrived, arrival.arrived,
       static_cast<std::int64_t>(arrival.channel),
       static_cast<std::int64_t>(arrival.authenticity.trust),
-      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages,
+      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages_of(arrival),
       remarks_of(arrival), raw, std::string_view(arrival.raw.member), Blob{arrival.digest},
       Blob{octets});
   if (!done) return std::unexpected(std::move(done.error()));
-  placed.id = database_->last_id();
-  const ReportRow row{.id = placed.id,
-                      .kind = head.kind,
-                      .standing = decision.standing,
-                      .domain = domain,
-                      .reporter = reporter,
-                      .begin = head.begin,
-                      .end = head.end};
-  done = insert_facts(row, arrival, changes);
+  return database_->last_id();
+}
+
+Expected<> SqliteReceived::mark_seen(const Arrival& arrival, std::int64_t id) {
+  auto done = database_->run(
+      "UPDATE reports SET seen = seen + 1, seen_last = max(seen_last, ?) WHERE id = ?",
+      arrival.arrived, id);
+  return done ? add_number(*database_, "duplicates", 1) : done;
+}
+
+/// The arrival as a report of its own, in the place of the one it supersedes.
+Expected<std::int64_t> SqliteReceived::put_in(const Arrival& arrival, const Decision& decision,
+                                              std::int64_t domain, std::int64_t reporter,
+                                              DailyChanges& changes) {
+  if (decision.supersedes != 0) {
+    ASSAY_TRY(old, report_row(*database_, decision.supersedes));
+    auto done = set_standing(old, Standing::set_aside, store::reason_superseded, changes);
+    if (!done) return std::unexpected(std::move(done.error()));
+  }
+  ASSAY_TRY(id, insert_report(arrival, decision, domain, reporter));
+  auto done = insert_facts({.id = id,
+                            .kind = arrival.head.kind,
+                            .standing = decision.standing,
+                            .domain = domain,
+                            .reporter = reporter,
+                            .begin = arrival.head.begin,
+                            .end = arrival.head.end},
+                           arrival, changes);
   if (!done) return std::unexpected(std::move(done.error()));
+  return id;
+}
+
+Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::Decide& decide,
+                                         const store::Sampling& sampling, DailyChanges& changes) {
+  ASSAY_TRY(domain, name_id(arrival.head.policy_domain));
+  ASSAY_TRY(reporter, name_id(arrival.head.reporter));
+  ASSAY_TRY(known, neighbours(arrival, domain, reporter));
+  Decision decision = decide(arrival, known);
+  hold_back_absurd(messages_of(arrival), decision);
+  Placed placed{.verdict = decision.verdict,
+                .standing = decision.standing,
+                .reason = decision.reason,
+                .of = decision.of,
+                .remarks = decision.remarks};
+  if (decision.verdict == Verdict::duplicate) {
+    placed.id = decision.of;
+    auto done = mark_seen(arrival, decision.of);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return placed;
+  }
+  if (arrival.head.kind == ReportKind::failure && arrival.failure) {
+    ASSAY_TRY(fate, sample(arrival, domain, sampling));
+    placed.sampled_out = fate != Sample::kept;
+    if (fate == Sample::known) placed.verdict = Verdict::duplicate;
+    if (fate != Sample::kept) return placed;
+  }
+  ASSAY_TRY(id, put_in(arrival, decision, domain, reporter, changes));
+  placed.id = id;
   return placed;
 }
 

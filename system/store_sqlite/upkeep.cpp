@@ -88,8 +88,8 @@ constexpr Stray received_strays[] = {
      "reports whose octets are not there"},
 };
 
-Expected<> check_strays(Database& database, std::span<const Stray> strays, Findings& findings) {
-  for (const Stray& stray : strays) {
+Expected<> check_strays(Database& database, std::span<const Stray> all, Findings& findings) {
+  for (const Stray& stray : all) {
     ASSAY_TRY(count, database.number(stray.count));
     if (count > 0) findings.push_back(damaged(std::to_string(count) + " " + stray.what));
   }
