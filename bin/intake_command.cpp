@@ -38,7 +38,7 @@ constexpr std::string_view add_footer = R"(Examples:
   assay intake add --json - <report.eml
 
 PATH is a file, a folder (with all below it; of a Maildir what has been delivered) or - for standard input. Reports
-may be plain, packed, attached to mails, in an mbox; aggregate reports and failure reports. Each is told in a line:
+may be plain, packed, attached to mails, in an mbox; aggregate, failure and TLS reports. Each is told in a line:
 
   added      counted, with the number under which it is kept
   set_aside  kept and shown, but in no count, and why: a domain that is not ours, forged mail, absurd numbers, the same
