@@ -45,8 +45,7 @@ Expected<> collect(const fs::path& folder, unsigned depth, std::vector<std::stri
     found.push_back(at->path());
   }
   if (error) {
-    return fail(Status::no_input,
-                ascii::printable(folder.string(), 500) + ": " + error.message());
+    return fail(Status::no_input, ascii::printable(folder.string(), 500) + ": " + error.message());
   }
   std::ranges::sort(found);
   const bool maildir = is_maildir(folder);
@@ -143,9 +142,8 @@ intake::ArrivalOptions arrival_options(const config::Intake& settings) {
   }
   options.assess.set_aside = rules_of(settings.set_aside);
   options.assess.refuse = rules_of(settings.refuse);
-  options.assess.same_id = settings.same_id == config::SameReportId::latest
-                               ? intake::SameId::latest
-                               : intake::SameId::first;
+  options.assess.same_id = settings.same_id == config::SameReportId::latest ? intake::SameId::latest
+                                                                            : intake::SameId::first;
   options.keep_raw = intake::KeepRaw::yes;
   return options;
 }

@@ -1,6 +1,4 @@
 /// assay intake: reports of others, taken into the file where they are kept.
-#include "bin/intake.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,6 +22,7 @@
 #include "bin/dns_source.h"
 #include "bin/files.h"
 #include "bin/filter_role.h"
+#include "bin/intake.h"
 #include "bin/intake_words.h"
 #include "bin/progress.h"
 #include "bin/reporting.h"
@@ -206,13 +205,12 @@ Expected<> end_of_add(const Batch& batch, bool stopped, const Options& options) 
 Expected<> add_file(const std::string& file, const config::Intake& settings,
                     const intake::ArrivalOptions& arrivals, Batch& batch) {
   Expected<> written;
-  auto done =
-      read_incoming(file, settings.max_file, [&](intake::Incoming incoming) -> Expected<> {
-        incoming.channel = store::Channel::file;
-        incoming.arrived = machine_time();
-        written = batch.add(file, intake::read_arrivals(incoming, arrivals));
-        return written;
-      });
+  auto done = read_incoming(file, settings.max_file, [&](intake::Incoming incoming) -> Expected<> {
+    incoming.channel = store::Channel::file;
+    incoming.arrived = machine_time();
+    written = batch.add(file, intake::read_arrivals(incoming, arrivals));
+    return written;
+  });
   if (!written) return written;
   if (done || done.error().status == Status::io) return done;
   // One file that cannot be read keeps no other from being taken in.
@@ -256,18 +254,7 @@ struct ReplayTally {
   std::uint64_t unreadable = 0;
 };
 
-/// Whether a standing was decided by what the report itself says, which is judged anew, or by what
-/// else is there, or by hand, which stays.
-bool is_own_merit(std::string_view reason) {
-  constexpr std::string_view words[] = {"",           "foreign_domain", "absurd_count",
-                                        "absurd_period", "absurd",      "malformed",
-                                        "forged",     "unverified",     "unchecked",
-                                        "genuine"};
-  return std::ranges::count(words, reason) != 0;
-}
-
-Expected<Replayed> replay_one(store::ReceivedReports& received,
-                              const store::ReceivedReport& report,
+Expected<Replayed> replay_one(store::ReceivedReports& received, const store::ReceivedReport& report,
                               const intake::ArrivalOptions& options) {
   const auto raw = received.raw(report.id);
   if (!raw) return std::unexpected(store_failure(raw.error()));
@@ -284,10 +271,7 @@ Expected<Replayed> replay_one(store::ReceivedReports& received,
             each.head.policy_domain == report.head.policy_domain);
   });
   if (found == taken.arrivals.end()) return Replayed::unreadable;
-  if (!is_own_merit(report.reason)) {
-    found->standing = report.standing;
-    found->reason = report.reason;
-  }
+  intake::carry_over(*found, report);
   const auto done = received.replace(report.id, *found);
   if (!done) return std::unexpected(store_failure(done.error()));
   return Replayed::replaced;

@@ -93,8 +93,7 @@ std::string as_json(const store::ReceivedReport& one, std::string_view report = 
   out.member("begin", to_rfc3339(one.head.begin));
   out.member("end", to_rfc3339(one.head.end));
   if (one.head.kind == store::ReportKind::aggregate) {
-    out.member("schema",
-               one.head.schema == aggregate::Schema::rfc9990 ? "rfc9990" : "rfc7489");
+    out.member("schema", one.head.schema == aggregate::Schema::rfc9990 ? "rfc9990" : "rfc7489");
     out.member("published_policy", one.head.policy.p);
   }
   out.member_number("records", one.records);
@@ -177,8 +176,8 @@ Expected<> show_words(store::ReceivedReports& received, const store::ReceivedRep
   line("Policy:", one.head.policy.p);
   line("Mail:", std::string(to_text(one.authenticity.trust)) +
                     (one.authenticity.reason.empty() ? "" : ": ") + one.authenticity.reason);
-  line("Arrived:", to_rfc3339(one.arrived) + (one.seen > 1 ? fmt::format(", {} times", one.seen)
-                                                           : std::string()));
+  line("Arrived:", to_rfc3339(one.arrived) +
+                       (one.seen > 1 ? fmt::format(", {} times", one.seen) : std::string()));
   for (const store::Remark& each : one.remarks) {
     line(each.level == Level::warning ? "repaired:" : std::string(to_text(each.level)) + ":",
          each.what);
@@ -187,10 +186,10 @@ Expected<> show_words(store::ReceivedReports& received, const store::ReceivedRep
   Expected<> written;
   const auto shown = received.each_record(one.id, [&](const aggregate::Record& record) {
     const aggregate::Row& row = record.row;
-    written = write_output(fmt::format(
-        "  {:<40} {:>10}  spf={} dkim={} {} {}\n", ascii::printable(row.source_ip, 60),
-        record.count, ascii::printable(row.spf, 20), ascii::printable(row.dkim, 20),
-        ascii::printable(row.disposition, 20), ascii::printable(row.header_from, 100)));
+    written = write_output(
+        fmt::format("  {:<40} {:>10}  spf={} dkim={} {} {}\n", ascii::printable(row.source_ip, 60),
+                    record.count, ascii::printable(row.spf, 20), ascii::printable(row.dkim, 20),
+                    ascii::printable(row.disposition, 20), ascii::printable(row.header_from, 100)));
     return written.has_value();
   });
   if (!shown) return std::unexpected(failure_of(shown.error()));
@@ -231,8 +230,8 @@ Expected<> run_erase(const Options& options) {
   ASSAY_TRY(received, open(options));
   const auto removed = received->erase(name->text());
   if (!removed) return std::unexpected(failure_of(removed.error()));
-  return write_output(fmt::format("{} reports with {} records are erased\n", removed->reports,
-                                  removed->records));
+  return write_output(
+      fmt::format("{} reports with {} records are erased\n", removed->reports, removed->records));
 }
 
 }  // namespace

@@ -36,18 +36,18 @@ void write_head(json::Writer& out, const IntakeLine& line) {
 
 IntakeLine placed_line(const std::string& file, const store::Arrival& arrival,
                        const store::Placed& placed) {
-  IntakeLine line{.file = file,
-                  .member = arrival.raw.member,
-                  .outcome = "added",
-                  .code = placed.reason,
-                  .id = placed.id,
-                  .of = placed.of,
-                  .head = arrival.head,
-                  .authenticity = arrival.authenticity,
-                  .records = arrival.records.records(),
-                  .messages = arrival.failure ? arrival.failure->incidents
-                                              : arrival.records.messages(),
-                  .remarks = arrival.remarks};
+  IntakeLine line{
+      .file = file,
+      .member = arrival.raw.member,
+      .outcome = "added",
+      .code = placed.reason,
+      .id = placed.id,
+      .of = placed.of,
+      .head = arrival.head,
+      .authenticity = arrival.authenticity,
+      .records = arrival.records.records(),
+      .messages = arrival.failure ? arrival.failure->incidents : arrival.records.messages(),
+      .remarks = arrival.remarks};
   line.remarks.insert(line.remarks.end(), placed.remarks.begin(), placed.remarks.end());
   if (placed.verdict == store::Verdict::duplicate) {
     line.outcome = "duplicate";
@@ -118,11 +118,11 @@ std::string in_words(const IntakeLine& line) {
     return fmt::format("{:<12} {}: {}\n", line.outcome, where(line),
                        ascii::printable(line.why, 500));
   }
-  std::string text = fmt::format(
-      "{:<12} {} of {}: {} {} to {}, {} messages", line.outcome,
-      ascii::printable(line.head.policy_domain), ascii::printable(line.head.reporter),
-      to_text(line.head.kind), to_rfc3339(line.head.begin), to_rfc3339(line.head.end),
-      line.messages);
+  std::string text =
+      fmt::format("{:<12} {} of {}: {} {} to {}, {} messages", line.outcome,
+                  ascii::printable(line.head.policy_domain), ascii::printable(line.head.reporter),
+                  to_text(line.head.kind), to_rfc3339(line.head.begin), to_rfc3339(line.head.end),
+                  line.messages);
   if (line.id != 0) text += fmt::format(", report {}", line.id);
   text += " - " + where(line);
   if (!line.why.empty()) text += ": " + ascii::printable(line.why, 500);

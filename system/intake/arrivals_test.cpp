@@ -14,24 +14,22 @@ using namespace std::chrono_literals;
 constexpr store::Instant midnight{1'777'593'600s};
 
 aggregate::Report report_of(const std::string& id) {
-  return {.metadata = {.org_name = "Reporter Inc.",
-                       .email = "dmarc@Reporter.example",
-                       .report_id = id,
-                       .begin = midnight,
-                       .end = midnight + 86'399s},
-          .policy = {.domain = "Example.COM", .p = "reject"},
-          .records = {{.row = {.source_ip = "192.0.2.1",
-                               .disposition = "none",
-                               .dkim = "pass",
-                               .spf = "fail",
-                               .header_from = "example.com",
-                               .dkim_results = {{.domain = "example.com",
-                                                 .selector = "s1",
-                                                 .result = "pass"}},
-                               .spf_results = {{.domain = "example.com",
-                                                .scope = "mfrom",
-                                                .result = "fail"}}},
-                       .count = 3}}};
+  return {
+      .metadata = {.org_name = "Reporter Inc.",
+                   .email = "dmarc@Reporter.example",
+                   .report_id = id,
+                   .begin = midnight,
+                   .end = midnight + 86'399s},
+      .policy = {.domain = "Example.COM", .p = "reject"},
+      .records = {
+          {.row = {.source_ip = "192.0.2.1",
+                   .disposition = "none",
+                   .dkim = "pass",
+                   .spf = "fail",
+                   .header_from = "example.com",
+                   .dkim_results = {{.domain = "example.com", .selector = "s1", .result = "pass"}},
+                   .spf_results = {{.domain = "example.com", .scope = "mfrom", .result = "fail"}}},
+           .count = 3}}};
 }
 
 std::string mail_of(const std::string& octets, const std::string& name = "r.xml.gz") {

@@ -1,6 +1,7 @@
 #include "system/intake/assess.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "assay/base/ascii.h"
@@ -83,8 +84,7 @@ int rank(Trust trust) {
 }
 
 bool held_back_for_trust(const Neighbour& one) {
-  return one.standing == Standing::set_aside &&
-         store::parse_trust(one.reason).has_value();
+  return one.standing == Standing::set_aside && store::parse_trust(one.reason).has_value();
 }
 
 Remark remark(std::string_view code, const Neighbour& other, const std::string& what, Level level) {
@@ -118,17 +118,17 @@ Decision same_content(const Arrival& arrival, const Neighbour& first) {
     decision.standing = Standing::set_aside;
     decision.reason = "same_content";
   }
-  decision.remarks = {remark("same_content", first, "under another Report-ID it says the same as",
-                             Level::warning)};
+  decision.remarks = {
+      remark("same_content", first, "under another Report-ID it says the same as", Level::warning)};
   return decision;
 }
 
 Decision contradicts(const Arrival& arrival, const Neighbour& first, SameId same_id) {
   Decision decision = stands_as(arrival);
   decision.of = first.id;
-  decision.remarks = {remark(
-      "same_id", first, "under the same Report-ID and for the same period it says other than",
-      Level::warning)};
+  decision.remarks = {remark("same_id", first,
+                             "under the same Report-ID and for the same period it says other than",
+                             Level::warning)};
   if (arrival.standing != Standing::counted) return decision;
   const int mine = rank(arrival.authenticity.trust);
   const int theirs = rank(first.trust);
@@ -245,10 +245,25 @@ Decision decide(const Arrival& arrival, std::span<const Neighbour> known, SameId
     return !each.same_content && !head.report_id.empty() && same_name(each) && same_period(each) &&
            each.standing == Standing::counted;
   });
-  Decision decision = other != known.end() ? contradicts(arrival, *other, same_id)
-                                           : stands_as(arrival);
+  Decision decision =
+      other != known.end() ? contradicts(arrival, *other, same_id) : stands_as(arrival);
   if (decision.standing == Standing::counted) remark_on_others(arrival, known, decision);
   return decision;
+}
+
+void carry_over(Arrival& again, const store::ReceivedReport& before) {
+  constexpr std::array<std::string_view, 10> own_merits = {
+      "",          "foreign_domain", "absurd_count", "absurd_period", "absurd",
+      "malformed", "forged",         "unverified",   "unchecked",     "genuine"};
+  constexpr std::array<std::string_view, 5> of_others = {"same_content", "same_id", "id_reused",
+                                                         "split", "overlap"};
+  if (std::ranges::find(own_merits, before.reason) == own_merits.end()) {
+    again.standing = before.standing;
+    again.reason = before.reason;
+  }
+  for (const Remark& each : before.remarks) {
+    if (std::ranges::find(of_others, each.code) != of_others.end()) again.remarks.push_back(each);
+  }
 }
 
 store::Decide decider(const AssessOptions& options) {

@@ -39,7 +39,7 @@ struct AssessOptions {
   std::uint64_t max_count = 10'000'000'000;        ///< messages of one record
   std::uint64_t max_messages = 1'000'000'000'000;  ///< of one report
   std::chrono::seconds max_period = std::chrono::days{35};
-  std::chrono::seconds max_future = std::chrono::days{2};  ///< of the end, from the arrival
+  std::chrono::seconds max_future = std::chrono::days{2};      ///< of the end, from the arrival
   store::Instant oldest{std::chrono::seconds{1'293'840'000}};  ///< 2011-01-01: before DMARC
 };
 
@@ -82,6 +82,10 @@ std::string reporter_name(std::string_view email, std::string_view org_name);
 /// content, an id used again, split, overlapping.
 store::Decision decide(const store::Arrival& arrival, std::span<const store::Neighbour> known,
                        SameId same_id);
+
+/// For a report that is read again: keeps what was found out by comparing it with others, and a
+/// standing that was decided by that or by hand. Its own merits are those of the new reading.
+void carry_over(store::Arrival& again, const store::ReceivedReport& before);
 
 /// The same as the Store wants it.
 store::Decide decider(const AssessOptions& options);

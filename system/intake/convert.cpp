@@ -1,3 +1,5 @@
+#include "system/intake/detail/convert.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -9,7 +11,6 @@
 #include "assay/failure/mail_date.h"
 #include "assay/mail/header.h"
 #include "assay/xml/reader.h"
-#include "system/intake/detail/convert.h"
 
 namespace assay::intake::detail {
 namespace {
@@ -186,6 +187,12 @@ std::string first_of(const std::vector<std::string>& texts) {
   return texts.empty() ? std::string() : texts.front();
 }
 
+/// Of a text that a report may make as long as it likes.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t longest = 16'384;
+  return std::string(text.substr(0, longest));
+}
+
 // RFC 5965 §3: what it says is kept as said, not as true.
 store::FailureFacts facts_of(const failure::Report& report) {
   const failure::OriginalFacts original = failure::original_facts(report.original);
@@ -193,29 +200,38 @@ store::FailureFacts facts_of(const failure::Report& report) {
   if (report.original.form == failure::OriginalForm::message) {
     header = header.substr(0, std::min(mail::find_body(header), header.size()));
   }
-  return {.feedback_type = report.feedback_type,
-          .auth_failure = report.auth_failure,
-          .identity_alignment = joined(report.identity_alignment),
-          .delivery_result = report.delivery_result,
-          .source_ip = report.source_ip,
-          .reporting_mta = report.reporting_mta,
-          .mail_from = report.original_mail_from,
-          .recipient = first_of(report.original_rcpt_to),
-          .dkim_domain = report.dkim_domain,
-          .dkim_selector = report.dkim_selector,
-          .spf_record = report.spf_dns.empty() ? std::string() : report.spf_dns.front().record,
-          .authentication_results = joined(report.authentication_results),
-          .from = original.from,
-          .subject = original.subject,
-          .message_id = original.message_id,
-          .urls = original.urls,
-          .original_header = std::string(header),
-          .incidents = report.incidents};
+  constexpr std::size_t longest_header = std::size_t{256} << 10;
+  store::FailureFacts facts{
+      .feedback_type = shortened(report.feedback_type),
+      .auth_failure = shortened(report.auth_failure),
+      .identity_alignment = shortened(joined(report.identity_alignment)),
+      .delivery_result = shortened(report.delivery_result),
+      .source_ip = shortened(report.source_ip),
+      .reporting_mta = shortened(report.reporting_mta),
+      .mail_from = shortened(report.original_mail_from),
+      .recipient = shortened(first_of(report.original_rcpt_to)),
+      .dkim_domain = shortened(report.dkim_domain),
+      .dkim_selector = shortened(report.dkim_selector),
+      .spf_record =
+          report.spf_dns.empty() ? std::string() : shortened(report.spf_dns.front().record),
+      .authentication_results = shortened(joined(report.authentication_results)),
+      .from = shortened(original.from),
+      .subject = shortened(original.subject),
+      .message_id = shortened(original.message_id),
+      .original_header = std::string(header.substr(0, longest_header)),
+      .incidents = report.incidents};
+  for (const std::string& each : original.urls) facts.urls.push_back(shortened(each));
+  return facts;
 }
 
-std::string content_of(const store::ReportHead& head, const store::FailureFacts& facts) {
+/// Without the period: where the report names none, it is that of this arrival.
+std::string content_of(const store::ReportHead& head, const store::FailureFacts& facts,
+                       std::string_view arrival_date) {
   ContentDigest digest;
-  add_head(digest, head);
+  digest.number(static_cast<std::uint64_t>(head.kind));
+  digest.add(head.reporter);
+  digest.add(head.policy_domain);
+  digest.add(arrival_date);
   for (const std::string* text :
        {&facts.feedback_type, &facts.auth_failure, &facts.delivery_result, &facts.source_ip,
         &facts.mail_from, &facts.recipient, &facts.message_id, &facts.original_header}) {
@@ -239,9 +255,10 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
   // RFC 5965 §4: a malformed report is set aside with its reason.
   const auto bad = std::ranges::find(found.findings, Level::error, &Finding::level);
   if (!found.report) {
-    return {.error = bad != found.findings.end()
-                         ? *bad
-                         : Finding{.code = "no_report", .what = "there is no failure report in it"}};
+    return {.error =
+                bad != found.findings.end()
+                    ? *bad
+                    : Finding{.code = "no_report", .what = "there is no failure report in it"}};
   }
   Candidate candidate;
   Arrival& arrival = candidate.arrival;
@@ -252,7 +269,8 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
   }
   arrival.failure = facts_of(*found.report);
   const std::string from = address_in(field_of(mail, "From"));
-  const auto date = failure::parse_mail_date(found.report->arrival_date);
+  auto date = failure::parse_mail_date(found.report->arrival_date);
+  if (!date) date = failure::parse_mail_date(field_of(mail, "Date"));
   arrival.head = {.kind = store::ReportKind::failure,
                   .reporter = reporter_name(from, found.report->reporting_mta),
                   .org_name = found.report->reporting_mta,
@@ -262,7 +280,7 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
                   .policy_domain = reported_domain(*found.report, *arrival.failure),
                   .begin = date.value_or(arrived),
                   .end = date.value_or(arrived)};
-  arrival.digest = content_of(arrival.head, *arrival.failure);
+  arrival.digest = content_of(arrival.head, *arrival.failure, found.report->arrival_date);
   candidate.seen.largest_count = found.report->incidents;
   candidate.seen.largest_at = 1;
   Converted converted;

@@ -66,7 +66,8 @@ store::Authenticity authenticity(const Examined& mail, std::string_view reporter
     return found;
   }
   found.trust = Trust::unverified;
-  found.reason = "the mail is truly of " + mail.author_domain + ", but the report says that it is of " +
+  found.reason = "the mail is truly of " + mail.author_domain +
+                 ", but the report says that it is of " +
                  (reporter.empty() ? "nobody" : ascii::printable(reporter));
   return found;
 }

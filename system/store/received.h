@@ -37,8 +37,8 @@ class ReceivedReports {
   // ---- Taking in ----
 
   /// Takes arrivals in, all or none, one after the other: each sees those before it.
-  virtual Expected<std::vector<Placed>> add(std::span<const Arrival> arrivals,
-                                            const Decide& decide, const Sampling& sampling) = 0;
+  virtual Expected<std::vector<Placed>> add(std::span<const Arrival> arrivals, const Decide& decide,
+                                            const Sampling& sampling) = 0;
 
   /// Puts what a better reader read in the place of a report's facts. Its id, arrival, channel,
   /// authenticity and raw octets stay; standing and reason become those of `arrival`.

@@ -46,7 +46,7 @@ struct Cell {
   Done disposition = Done::none;
   OverrideType reason = OverrideType::absent;
   Asked policy = Asked::none;
-  bool test_mode = false;                            ///< t=y was published
+  bool test_mode = false;                      ///< t=y was published
   Authenticated raw_spf = Authenticated::no;   ///< a result of SPF is pass
   Authenticated raw_dkim = Authenticated::no;  ///< a signature is pass
   friend auto operator<=>(const Cell&, const Cell&) = default;

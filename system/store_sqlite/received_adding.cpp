@@ -187,8 +187,7 @@ Expected<> SqliteReceived::count_tls(const ReportRow& row,
 Expected<> SqliteReceived::count(const ReportRow& row, DailyChanges::Sign sign,
                                  DailyChanges& changes) {
   if (row.kind == ReportKind::tls) {
-    Query query =
-        database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
+    Query query = database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
     const std::string octets = query.next() ? query.text(0) : std::string();
     if (auto result = query.result(); !result) return result;
     return count_tls(row, read_tls(octets), sign, changes);
@@ -260,9 +259,9 @@ Expected<std::int64_t> SqliteReceived::keep_raw(const Arrival& arrival) {
     if (query.view(1) == arrival.raw.octets) return query.integer(0);
   }
   if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
-  auto done = database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)",
-                             hash, arrival.arrived, std::string_view(arrival.raw.name),
-                             Blob{arrival.raw.octets});
+  auto done =
+      database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)", hash,
+                     arrival.arrived, std::string_view(arrival.raw.name), Blob{arrival.raw.octets});
   if (!done) return std::unexpected(std::move(done.error()));
   return database_->last_id();
 }
@@ -283,8 +282,7 @@ Expected<> SqliteReceived::count_failure(const Arrival& arrival, std::int64_t do
   return {};
 }
 
-Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
-                                                        std::int64_t domain,
+Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival, std::int64_t domain,
                                                         const store::Sampling& sampling) {
   const auto hash =
       static_cast<std::int64_t>(SipHash(HashKey{})(arrival.digest + arrival.head.report_id));
@@ -295,7 +293,7 @@ Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
     return Sample::known;
   }
   const std::int64_t day = day_number(std::chrono::floor<std::chrono::days>(arrival.head.begin));
-  constexpr const char* came = 
+  constexpr const char* came =
       "SELECT came FROM failure_counts WHERE domain = ? AND day = ? AND source = ?";
   ASSAY_TRY(of_source,
             database_->number(came, domain, day, std::string_view(arrival.failure->source_ip)));
@@ -304,10 +302,9 @@ Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
     const std::uint64_t now = static_cast<std::uint64_t>(before) + 1;
     return now <= limit || (now & (now - 1)) == 0;
   };
-  const Sample fate =
-      keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain)
-          ? Sample::kept
-          : Sample::counted;
+  const Sample fate = keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain)
+                          ? Sample::kept
+                          : Sample::counted;
   auto done = count_failure(arrival, domain, day, fate);
   if (done && fate == Sample::counted) {
     done = database_->run("INSERT INTO sampled VALUES (?, ?, ?)", hash, domain, day);
@@ -346,8 +343,8 @@ Expected<> SqliteReceived::insert_facts(const ReportRow& row, const Arrival& arr
 }
 
 Expected<std::int64_t> SqliteReceived::insert_report(const Arrival& arrival,
-                                                     const Decision& decision,
-                                                     std::int64_t domain, std::int64_t reporter) {
+                                                     const Decision& decision, std::int64_t domain,
+                                                     std::int64_t reporter) {
   const store::ReportHead& head = arrival.head;
   ASSAY_TRY(raw, keep_raw(arrival));
   const std::string octets =
@@ -361,10 +358,9 @@ Expected<std::int64_t> SqliteReceived::insert_report(const Arrival& arrival,
       std::string_view(decision.reason), decision.of, domain, reporter,
       std::string_view(head.report_id), head.begin, head.end, arrival.arrived, arrival.arrived,
       static_cast<std::int64_t>(arrival.channel),
-      static_cast<std::int64_t>(arrival.authenticity.trust),
-      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages_of(arrival),
-      remarks_of(arrival), raw, std::string_view(arrival.raw.member), Blob{arrival.digest},
-      Blob{octets});
+      static_cast<std::int64_t>(arrival.authenticity.trust), static_cast<std::int64_t>(head.schema),
+      arrival.records.records(), messages_of(arrival), remarks_of(arrival), raw,
+      std::string_view(arrival.raw.member), Blob{arrival.digest}, Blob{octets});
   if (!done) return std::unexpected(std::move(done.error()));
   return database_->last_id();
 }

@@ -27,8 +27,9 @@ Expected<> empty_doomed(Database& database) {
 Expected<> doom_older(Database& database, store::ReportKind kind,
                       const std::optional<Instant>& before) {
   if (!before) return {};
-  return database.run("INSERT INTO temp.doomed SELECT id FROM reports WHERE kind = ? AND arrived < ?",
-                      static_cast<std::int64_t>(kind), *before);
+  return database.run(
+      "INSERT INTO temp.doomed SELECT id FROM reports WHERE kind = ? AND arrived < ?",
+      static_cast<std::int64_t>(kind), *before);
 }
 
 using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
@@ -152,8 +153,7 @@ Expected<> SqliteReceived::remove_doomed(ReceivedRemoved& removed) {
   return done;
 }
 
-Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention,
-                                     ReceivedRemoved& removed) {
+Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention, ReceivedRemoved& removed) {
   using store::ReportKind;
   auto done = empty_doomed(*database_);
   if (done) done = doom_older(*database_, ReportKind::aggregate, retention.aggregate);

@@ -119,8 +119,7 @@ Expected<std::vector<DailyCount>> SqliteReceived::daily(const store::DailyQuery&
   });
 }
 
-Expected<std::vector<store::SourceCount>> SqliteReceived::sources(
-    const store::SourceQuery& asked) {
+Expected<std::vector<store::SourceCount>> SqliteReceived::sources(const store::SourceQuery& asked) {
   return reading([&]() -> Expected<std::vector<store::SourceCount>> {
     store::SourceSums sums(asked);
     const Instant from = asked.days.from;

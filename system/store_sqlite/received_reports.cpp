@@ -95,7 +95,8 @@ Expected<std::vector<ReceivedReport>> SqliteReceived::reports(const store::Repor
     const Instant from = filter.from.value_or(Instant::min());
     const Instant until = filter.until.value_or(Instant::max());
     Query query = database_->query(
-        "SELECT * FROM told WHERE id > ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) AND "
+        "SELECT * FROM told WHERE id > ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) "
+        "AND "
         "(?4 = '' OR domain = ?4) AND "
         "(?5 = '' OR reporter = ?5) AND "
         "period_end > ?6 AND period_begin < ?7 ORDER BY id LIMIT ?8",

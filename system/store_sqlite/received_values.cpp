@@ -15,9 +15,8 @@ void write_remarks(PieceWriter& out, std::span<const store::Remark> remarks) {
 /// The texts of a policy, in the order in which they stand in files.
 template <class Policy, class Visit>
 void each_text(Policy& policy, const Visit& visit) {
-  for (auto* text : {&policy.domain, &policy.p, &policy.sp, &policy.np, &policy.adkim,
-                     &policy.aspf, &policy.discovery_method, &policy.fo, &policy.testing,
-                     &policy.pct}) {
+  for (auto* text : {&policy.domain, &policy.p, &policy.sp, &policy.np, &policy.adkim, &policy.aspf,
+                     &policy.discovery_method, &policy.fo, &policy.testing, &policy.pct}) {
     visit(*text);
   }
 }
@@ -40,10 +39,9 @@ void each_failure_text(Facts& facts, const Visit& visit) {
 
 template <class Failure, class Visit>
 void each_tls_text(Failure& failure, const Visit& visit) {
-  for (auto* text :
-       {&failure.result_type, &failure.sending_mta_ip, &failure.receiving_mx_hostname,
-        &failure.receiving_mx_helo, &failure.receiving_ip, &failure.additional_information,
-        &failure.reason_code}) {
+  for (auto* text : {&failure.result_type, &failure.sending_mta_ip, &failure.receiving_mx_hostname,
+                     &failure.receiving_mx_helo, &failure.receiving_ip,
+                     &failure.additional_information, &failure.reason_code}) {
     visit(*text);
   }
 }
@@ -78,8 +76,8 @@ void read_head(std::string_view octets, store::ReceivedReport& report) {
     each.code = in.text();
     each.what = in.text();
     const std::uint64_t level = in.number();
-    each.level = level > static_cast<std::uint64_t>(Level::info) ? Level::info
-                                                                 : static_cast<Level>(level);
+    each.level =
+        level > static_cast<std::uint64_t>(Level::info) ? Level::info : static_cast<Level>(level);
   }
 }
 

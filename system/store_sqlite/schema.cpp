@@ -112,7 +112,8 @@ Expected<int> version_of(Database& database, int known, std::int64_t application
   ASSAY_TRY(tables, database.number("SELECT count(*) FROM sqlite_schema"));
   if (owner != application && (tables != 0 || version != 0 || owner != 0)) {
     return std::unexpected(
-        refuse(database, "store_foreign", owner == 0 || (owner != evaluations_application && owner != received_application)
+        refuse(database, "store_foreign",
+               owner == 0 || (owner != evaluations_application && owner != received_application)
                    ? "is a database of another program; name another file"
                    : "is the other of the two files of Assay; name another file"));
   }
@@ -143,8 +144,7 @@ std::span<const Migration> migrations() {
   return all;
 }
 
-Expected<> migrate(Database& database, std::span<const Migration> steps,
-                   std::int64_t application) {
+Expected<> migrate(Database& database, std::span<const Migration> steps, std::int64_t application) {
   const int last = steps.back().version;
   ASSAY_TRY(found, version_of(database, last, application));
   // Only now, since the file is known to be ours.
@@ -167,8 +167,7 @@ Expected<> migrate(Database& database, std::span<const Migration> steps,
   return {};
 }
 
-Expected<> require(Database& database, std::span<const Migration> steps,
-                   std::int64_t application) {
+Expected<> require(Database& database, std::span<const Migration> steps, std::int64_t application) {
   const int last = steps.back().version;
   ASSAY_TRY(version, version_of(database, last, application));
   if (version == last) return {};

@@ -45,8 +45,8 @@ enum class FileKind : std::uint8_t { evaluations, received };
 /// Which of them a file is. Errors: as for open().
 Expected<FileKind> kind_of(const std::string& path);
 
-/// Reads the whole file, of either kind, and says what is wrong with it: `store_damaged`, `store_books`. Nothing
-/// when all is well. Errors: as for open().
+/// Reads the whole file, of either kind, and says what is wrong with it: `store_damaged`,
+/// `store_books`. Nothing when all is well. Errors: as for open().
 Expected<Findings> check(const std::string& path);
 
 /// Writes a copy while others may use the Store: the state of one instant. The copy appears under

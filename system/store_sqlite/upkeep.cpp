@@ -27,10 +27,10 @@ Expected<FileKind> kind_in(Database& database) {
 Expected<std::unique_ptr<Database>> open_to_read(const std::string& path) {
   ASSAY_TRY(database, Database::open({.path = path, .access = Access::read}));
   ASSAY_TRY(kind, kind_in(*database));
-  auto ready = kind == FileKind::received
-                   ? detail::require(*database, detail::received_migrations(),
-                                     detail::received_application)
-                   : detail::require(*database, detail::migrations());
+  auto ready =
+      kind == FileKind::received
+          ? detail::require(*database, detail::received_migrations(), detail::received_application)
+          : detail::require(*database, detail::migrations());
   if (!ready) return std::unexpected(std::move(ready.error()));
   return std::move(database);
 }

@@ -114,9 +114,9 @@ TEST_P(ReceivedConformance, KeepsAReportAsItIs) {
   odd.row.reasons = {{.type = "other", .comment = "arc=pass"}, {.type = "local_policy"}};
   odd.row.dkim_results.push_back({.domain = "b.example", .result = "fail", .human_result = "why"});
   odd.row.envelope_to = "rcpt.example";
-  const std::vector<aggregate::Record> sent = {
-      record_of("192.0.2.1", 3), record_of("2001:db8::1", 2), odd, record_of("192.0.2.01", 1),
-      record_of("", 1)};
+  const std::vector<aggregate::Record> sent = {record_of("192.0.2.1", 3),
+                                               record_of("2001:db8::1", 2), odd,
+                                               record_of("192.0.2.01", 1), record_of("", 1)};
   const Arrival arrival = arrival_of("one", sent);
   const std::int64_t id = add_one(arrival);
   store.reset();
@@ -131,11 +131,8 @@ TEST_P(ReceivedConformance, KeepsAReportAsItIs) {
   EXPECT_EQ(kept.messages, 14U);
   EXPECT_EQ(must(store->raw(id)), arrival.raw);
   EXPECT_EQ(must(store->reports({})), std::vector{kept});
-  EXPECT_EQ(must(store->books()), (ReceivedBooks{.reports = 1,
-                                                 .counted = 1,
-                                                 .records = 5,
-                                                 .messages = 14,
-                                                 .raws = 1}));
+  EXPECT_EQ(must(store->books()),
+            (ReceivedBooks{.reports = 1, .counted = 1, .records = 5, .messages = 14, .raws = 1}));
 }
 
 TEST_P(ReceivedConformance, CountsMessagesByWhatTheyAre) {
@@ -153,8 +150,11 @@ TEST_P(ReceivedConformance, CountsMessagesByWhatTheyAre) {
                                   .raw_dkim = Authenticated::yes}));
   EXPECT_EQ(counts[0].messages, 8U);
   EXPECT_EQ(counts[1].messages, 5U);
-  const auto by_reporter = must(store->daily(
-      {.days = always, .by_domain = false, .by_day = false, .by_reporter = true, .by_cell = false}));
+  const auto by_reporter = must(store->daily({.days = always,
+                                              .by_domain = false,
+                                              .by_day = false,
+                                              .by_reporter = true,
+                                              .by_cell = false}));
   ASSERT_EQ(by_reporter.size(), 2U);
   EXPECT_EQ(by_reporter[0].reporter, "other.example");
   EXPECT_EQ(by_reporter[0].messages, 1U);
@@ -220,18 +220,18 @@ TEST_P(ReceivedConformance, ShowsWhoeverDecidesWhatIsThere) {
   Arrival same = arrival_of("one", {record_of("192.0.2.1", 3)});
   same.arrived += 5h;
   Arrival other = arrival_of("two", {record_of("192.0.2.1", 3)});
-  const auto placed = add({same, other}, [&](const Arrival& arrival,
-                                             std::span<const Neighbour> known) -> Decision {
-    for (const Neighbour& each : known) {
-      seen.push_back(arrival.head.report_id + " sees " + each.report_id +
-                     (each.same_content ? " same" : ""));
-    }
-    if (arrival.head.report_id == "one") return {.verdict = Verdict::duplicate, .of = 1};
-    return {.standing = Standing::counted,
-            .of = 1,
-            .supersedes = 1,
-            .remarks = {{.code = "better", .what = "b", .level = Level::info}}};
-  });
+  const auto placed =
+      add({same, other}, [&](const Arrival& arrival, std::span<const Neighbour> known) -> Decision {
+        for (const Neighbour& each : known) {
+          seen.push_back(arrival.head.report_id + " sees " + each.report_id +
+                         (each.same_content ? " same" : ""));
+        }
+        if (arrival.head.report_id == "one") return {.verdict = Verdict::duplicate, .of = 1};
+        return {.standing = Standing::counted,
+                .of = 1,
+                .supersedes = 1,
+                .remarks = {{.code = "better", .what = "b", .level = Level::info}}};
+      });
   EXPECT_EQ(seen, (std::vector<std::string>{"one sees one same", "two sees one"}));
   EXPECT_EQ(placed[0].verdict, Verdict::duplicate);
   EXPECT_EQ(placed[0].id, 1);
@@ -303,15 +303,15 @@ TEST_P(ReceivedConformance, SamplesFloodsOfFailureReports) {
 TEST_P(ReceivedConformance, KeepsTlsReports) {
   Arrival arrival = arrival_of("t", {});
   arrival.head.kind = ReportKind::tls;
-  arrival.tls = {{.type = "sts",
-                  .domain = "example.com",
-                  .policy = {"version: STSv1"},
-                  .mx_hosts = {"*.example.com"},
-                  .successful = 100,
-                  .failed = 9,
-                  .failures = {{.result_type = "certificate-expired",
-                                .sending_mta_ip = "192.0.2.1",
-                                .sessions = 7}}}};
+  arrival.tls = {
+      {.type = "sts",
+       .domain = "example.com",
+       .policy = {"version: STSv1"},
+       .mx_hosts = {"*.example.com"},
+       .successful = 100,
+       .failed = 9,
+       .failures = {
+           {.result_type = "certificate-expired", .sending_mta_ip = "192.0.2.1", .sessions = 7}}}};
   const std::int64_t id = add_one(arrival);
   EXPECT_EQ(must(store->tls(id)), arrival.tls);
   const auto counts = must(store->tls_counts("example.com", always));
@@ -396,7 +396,9 @@ TEST_P(ReceivedConformance, DailyCountsAreExactWhateverHappens) {
   };
   for (int step = 0; step < 150; ++step) {
     const std::uint64_t what = below(10);
-    const auto any = known.empty() ? known.end() : std::next(known.begin(), static_cast<std::ptrdiff_t>(below(known.size())));
+    const auto any =
+        known.empty() ? known.end()
+                      : std::next(known.begin(), static_cast<std::ptrdiff_t>(below(known.size())));
     if (what < 6 || known.empty()) {
       Known fresh = make("id" + std::to_string(step));
       known[add_one(fresh.arrival)] = fresh;

@@ -41,8 +41,7 @@ class DailyChanges {
 
  private:
   using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
-  using TlsPlace =
-      std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
+  using TlsPlace = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
   std::map<Place, std::int64_t> changes_ = {};
   std::map<TlsPlace, std::int64_t> tls_ = {};
 };
@@ -154,8 +153,7 @@ class SqliteReceived final : public store::ReceivedReports {
 
 // What stands in the columns of octets.
 std::string write_head(const store::ReportHead& head, const store::Authenticity& authenticity,
-                       std::span<const store::Remark> remarks,
-                       std::span<const store::Remark> more);
+                       std::span<const store::Remark> remarks, std::span<const store::Remark> more);
 /// Into the members that no column has.
 void read_head(std::string_view octets, store::ReceivedReport& report);
 std::string write_failure(const store::FailureFacts& facts);
