@@ -37,7 +37,7 @@ constexpr std::string_view add_footer = R"(Examples:
   assay intake add --json - <report.eml
 
 PATH is a file, a folder (with all below it; of a Maildir what has been delivered) or - for standard input. Reports
-may be plain, packed, attached to mails, in an mbox; aggregate reports and failure reports. Each is told in a line:
+may be plain, packed, attached to mails, in an mbox; aggregate, failure and TLS reports. Each is told in a line:
 
   added      counted, with the number under which it is kept
   set_aside  kept and shown, but in no count, and why: a domain that is not ours, forged mail, absurd numbers, the same
@@ -254,15 +254,6 @@ struct ReplayTally {
   std::uint64_t unreadable = 0;
 };
 
-/// Whether a standing was decided by what the report itself says, which is judged anew, or by what
-/// else is there, or by hand, which stays.
-bool is_own_merit(std::string_view reason) {
-  constexpr std::string_view words[] = {
-      "",          "foreign_domain", "absurd_count", "absurd_period", "absurd",
-      "malformed", "forged",         "unverified",   "unchecked",     "genuine"};
-  return std::ranges::count(words, reason) != 0;
-}
-
 Expected<Replayed> replay_one(store::ReceivedReports& received, const store::ReceivedReport& report,
                               const intake::ArrivalOptions& options) {
   const auto raw = received.raw(report.id);
@@ -280,10 +271,7 @@ Expected<Replayed> replay_one(store::ReceivedReports& received, const store::Rec
             each.head.policy_domain == report.head.policy_domain);
   });
   if (found == taken.arrivals.end()) return Replayed::unreadable;
-  if (!is_own_merit(report.reason)) {
-    found->standing = report.standing;
-    found->reason = report.reason;
-  }
+  intake::carry_over(*found, report);
   const auto done = received.replace(report.id, *found);
   if (!done) return std::unexpected(store_failure(done.error()));
   return Replayed::replaced;

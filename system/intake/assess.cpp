@@ -1,6 +1,7 @@
 #include "system/intake/assess.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "assay/base/ascii.h"
@@ -248,6 +249,21 @@ Decision decide(const Arrival& arrival, std::span<const Neighbour> known, SameId
       other != known.end() ? contradicts(arrival, *other, same_id) : stands_as(arrival);
   if (decision.standing == Standing::counted) remark_on_others(arrival, known, decision);
   return decision;
+}
+
+void carry_over(Arrival& again, const store::ReceivedReport& before) {
+  constexpr std::array<std::string_view, 10> own_merits = {
+      "",          "foreign_domain", "absurd_count", "absurd_period", "absurd",
+      "malformed", "forged",         "unverified",   "unchecked",     "genuine"};
+  constexpr std::array<std::string_view, 5> of_others = {"same_content", "same_id", "id_reused",
+                                                         "split", "overlap"};
+  if (std::ranges::find(own_merits, before.reason) == own_merits.end()) {
+    again.standing = before.standing;
+    again.reason = before.reason;
+  }
+  for (const Remark& each : before.remarks) {
+    if (std::ranges::find(of_others, each.code) != of_others.end()) again.remarks.push_back(each);
+  }
 }
 
 store::Decide decider(const AssessOptions& options) {

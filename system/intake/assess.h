@@ -83,6 +83,10 @@ std::string reporter_name(std::string_view email, std::string_view org_name);
 store::Decision decide(const store::Arrival& arrival, std::span<const store::Neighbour> known,
                        SameId same_id);
 
+/// For a report that is read again: keeps what was found out by comparing it with others, and a
+/// standing that was decided by that or by hand. Its own merits are those of the new reading.
+void carry_over(store::Arrival& again, const store::ReceivedReport& before);
+
 /// The same as the Store wants it.
 store::Decide decider(const AssessOptions& options);
 

@@ -150,6 +150,25 @@ TEST(Assess, TreatsMailByTrustAndChannel) {
   EXPECT_EQ(assessed(arrival, options), "unverified");
 }
 
+TEST(CarryOver, KeepsWhatOthersOrPeopleSaid) {
+  store::ReceivedReport before;
+  before.remarks = {{.code = "split"}, {.code = "case"}};
+  before.standing = Standing::set_aside;
+  for (const char* reason : {"same_content", "superseded", "by hand"}) {
+    store::Arrival again = plausible();
+    before.reason = reason;
+    carry_over(again, before);
+    EXPECT_EQ(again.standing, Standing::set_aside);
+    EXPECT_EQ(again.reason, reason);
+    ASSERT_EQ(again.remarks.size(), 1U);
+    EXPECT_EQ(again.remarks[0].code, "split");
+  }
+  store::Arrival again = plausible();
+  before.reason = "absurd_count";
+  carry_over(again, before);
+  EXPECT_EQ(again.standing, Standing::counted);
+}
+
 TEST(TrustRule, IsReadAndWritten) {
   for (const char* text : {"forged", "lmtp:unverified", "file:unchecked"}) {
     const auto rule = parse_trust_rule(text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "assay/base/ascii.h"
@@ -186,6 +187,12 @@ std::string first_of(const std::vector<std::string>& texts) {
   return texts.empty() ? std::string() : texts.front();
 }
 
+/// Of a text that a report may make as long as it likes.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t longest = 16'384;
+  return std::string(text.substr(0, longest));
+}
+
 // RFC 5965 §3: what it says is kept as said, not as true.
 store::FailureFacts facts_of(const failure::Report& report) {
   const failure::OriginalFacts original = failure::original_facts(report.original);
@@ -193,29 +200,38 @@ store::FailureFacts facts_of(const failure::Report& report) {
   if (report.original.form == failure::OriginalForm::message) {
     header = header.substr(0, std::min(mail::find_body(header), header.size()));
   }
-  return {.feedback_type = report.feedback_type,
-          .auth_failure = report.auth_failure,
-          .identity_alignment = joined(report.identity_alignment),
-          .delivery_result = report.delivery_result,
-          .source_ip = report.source_ip,
-          .reporting_mta = report.reporting_mta,
-          .mail_from = report.original_mail_from,
-          .recipient = first_of(report.original_rcpt_to),
-          .dkim_domain = report.dkim_domain,
-          .dkim_selector = report.dkim_selector,
-          .spf_record = report.spf_dns.empty() ? std::string() : report.spf_dns.front().record,
-          .authentication_results = joined(report.authentication_results),
-          .from = original.from,
-          .subject = original.subject,
-          .message_id = original.message_id,
-          .urls = original.urls,
-          .original_header = std::string(header),
-          .incidents = report.incidents};
+  constexpr std::size_t longest_header = std::size_t{256} << 10;
+  store::FailureFacts facts{
+      .feedback_type = shortened(report.feedback_type),
+      .auth_failure = shortened(report.auth_failure),
+      .identity_alignment = shortened(joined(report.identity_alignment)),
+      .delivery_result = shortened(report.delivery_result),
+      .source_ip = shortened(report.source_ip),
+      .reporting_mta = shortened(report.reporting_mta),
+      .mail_from = shortened(report.original_mail_from),
+      .recipient = shortened(first_of(report.original_rcpt_to)),
+      .dkim_domain = shortened(report.dkim_domain),
+      .dkim_selector = shortened(report.dkim_selector),
+      .spf_record =
+          report.spf_dns.empty() ? std::string() : shortened(report.spf_dns.front().record),
+      .authentication_results = shortened(joined(report.authentication_results)),
+      .from = shortened(original.from),
+      .subject = shortened(original.subject),
+      .message_id = shortened(original.message_id),
+      .original_header = std::string(header.substr(0, longest_header)),
+      .incidents = report.incidents};
+  for (const std::string& each : original.urls) facts.urls.push_back(shortened(each));
+  return facts;
 }
 
-std::string content_of(const store::ReportHead& head, const store::FailureFacts& facts) {
+/// Without the period: where the report names none, it is that of this arrival.
+std::string content_of(const store::ReportHead& head, const store::FailureFacts& facts,
+                       std::string_view arrival_date) {
   ContentDigest digest;
-  add_head(digest, head);
+  digest.number(static_cast<std::uint64_t>(head.kind));
+  digest.add(head.reporter);
+  digest.add(head.policy_domain);
+  digest.add(arrival_date);
   for (const std::string* text :
        {&facts.feedback_type, &facts.auth_failure, &facts.delivery_result, &facts.source_ip,
         &facts.mail_from, &facts.recipient, &facts.message_id, &facts.original_header}) {
@@ -253,7 +269,8 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
   }
   arrival.failure = facts_of(*found.report);
   const std::string from = address_in(field_of(mail, "From"));
-  const auto date = failure::parse_mail_date(found.report->arrival_date);
+  auto date = failure::parse_mail_date(found.report->arrival_date);
+  if (!date) date = failure::parse_mail_date(field_of(mail, "Date"));
   arrival.head = {.kind = store::ReportKind::failure,
                   .reporter = reporter_name(from, found.report->reporting_mta),
                   .org_name = found.report->reporting_mta,
@@ -263,11 +280,89 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
                   .policy_domain = reported_domain(*found.report, *arrival.failure),
                   .begin = date.value_or(arrived),
                   .end = date.value_or(arrived)};
-  arrival.digest = content_of(arrival.head, *arrival.failure);
+  arrival.digest = content_of(arrival.head, *arrival.failure, found.report->arrival_date);
   candidate.seen.largest_count = found.report->incidents;
   candidate.seen.largest_at = 1;
   Converted converted;
   converted.reports.push_back(std::move(candidate));
+  return converted;
+}
+
+// ---- TLS reports -------------------------------------------------------------------------------
+
+store::TlsPolicy policy_of(tlsrpt::Policy policy) {
+  store::TlsPolicy kept{.type = std::move(policy.policy_type),
+                        .domain = plain_domain(policy.policy_domain),
+                        .policy = std::move(policy.policy_string),
+                        .mx_hosts = std::move(policy.mx_host),
+                        .successful = policy.successful_session_count,
+                        .failed = policy.failed_session_count};
+  for (tlsrpt::FailureDetail& each : policy.failure_details) {
+    kept.failures.push_back({.result_type = std::move(each.result_type),
+                             .sending_mta_ip = std::move(each.sending_mta_ip),
+                             .receiving_mx_hostname = std::move(each.receiving_mx_hostname),
+                             .receiving_mx_helo = std::move(each.receiving_mx_helo),
+                             .receiving_ip = std::move(each.receiving_ip),
+                             .sessions = each.failed_session_count,
+                             .additional_information = std::move(each.additional_information),
+                             .reason_code = std::move(each.failure_reason_code)});
+  }
+  return kept;
+}
+
+void add_policy(ContentDigest& digest, const store::TlsPolicy& policy) {
+  digest.add(policy.type);
+  digest.number(policy.successful);
+  digest.number(policy.failed);
+  digest.number(policy.failures.size());
+  for (const store::TlsFailure& each : policy.failures) {
+    for (const std::string* text : {&each.result_type, &each.sending_mta_ip,
+                                    &each.receiving_mx_hostname, &each.receiving_ip}) {
+      digest.add(*text);
+    }
+    digest.number(each.sessions);
+  }
+}
+
+/// One arrival for each policy domain: each is kept, counted and erased by itself.
+Candidate candidate_of(const tlsrpt::Report& report, std::vector<store::TlsPolicy> policies) {
+  Candidate candidate;
+  Arrival& arrival = candidate.arrival;
+  arrival.head = {.kind = store::ReportKind::tls,
+                  .reporter = reporter_name(report.contact_info, report.organization_name),
+                  .org_name = report.organization_name,
+                  .email = report.contact_info,
+                  .report_id = report.report_id,
+                  .policy_domain = policies.front().domain,
+                  .begin = report.begin,
+                  .end = report.end};
+  ContentDigest digest;
+  add_head(digest, arrival.head);
+  for (const store::TlsPolicy& each : policies) {
+    add_policy(digest, each);
+    const std::uint64_t largest = std::max(each.successful, each.failed);
+    if (largest > candidate.seen.largest_count) candidate.seen = {largest, 1};
+  }
+  arrival.digest = digest.finish();
+  arrival.tls = std::move(policies);
+  return candidate;
+}
+
+Converted convert_tls(const archive::Read& read, const ArrivalOptions& options) {
+  tlsrpt::Reading reading = tlsrpt::read_json(collect(read, options.tls.octets), options.tls);
+  if (reading.error) return {.error = std::move(reading.error)};
+  std::map<std::string, std::vector<store::TlsPolicy>> by_domain;
+  for (tlsrpt::Policy& each : reading.report.policies) {
+    store::TlsPolicy policy = policy_of(std::move(each));
+    std::vector<store::TlsPolicy>& same = by_domain[policy.domain];
+    same.push_back(std::move(policy));
+  }
+  Converted converted;
+  for (auto& [domain, policies] : by_domain) {
+    Candidate candidate = candidate_of(reading.report, std::move(policies));
+    candidate.arrival.remarks = remarks_of(reading.findings);
+    converted.reports.push_back(std::move(candidate));
+  }
   return converted;
 }
 
@@ -281,7 +376,7 @@ Converted convert(Kind kind, const archive::Read& read, const ArrivalOptions& op
     case Kind::failure:
       return convert_failure(read, options, arrived);
     case Kind::tls:
-      return {.error = Finding{.code = "not_read", .what = "a TLS report, which is not read yet"}};
+      return convert_tls(read, options);
     case Kind::none:
       break;
   }

@@ -142,9 +142,9 @@ struct Raw {
 /// A report on its way into the Store.
 struct Arrival {
   ReportHead head = {};
-  PackedRecords records = {};               ///< of aggregate reports
+  PackedRecords records = {};                ///< of aggregate reports
   std::optional<FailureFacts> failure = {};  ///< of failure reports
-  std::vector<TlsPolicy> tls = {};  ///< of TLS reports: such as are of head.policy_domain
+  std::vector<TlsPolicy> tls = {};           ///< of TLS reports: such as are of head.policy_domain
   std::vector<Remark> remarks = {};
   Authenticity authenticity = {};
   Channel channel = Channel::file;
@@ -189,8 +189,8 @@ struct Placed {
   Verdict verdict = Verdict::added;
   Standing standing = Standing::counted;
   std::string reason = {};
-  std::int64_t id = 0;    ///< of the report; of a duplicate the one that is there
-  std::int64_t of = 0;    ///< as in the decision
+  std::int64_t id = 0;  ///< of the report; of a duplicate the one that is there
+  std::int64_t of = 0;  ///< as in the decision
   /// A failure report that is counted alone, now or, as a duplicate, before: then there is no id.
   bool sampled_out = false;
   std::vector<Remark> remarks = {};  ///< the decision's
@@ -219,8 +219,8 @@ struct ReceivedReport {
 struct ReportFilter {
   std::optional<ReportKind> kind = {};
   std::optional<Standing> standing = {};
-  std::string policy_domain = {};  ///< empty: any
-  std::string reporter = {};       ///< empty: any
+  std::string policy_domain = {};     ///< empty: any
+  std::string reporter = {};          ///< empty: any
   std::optional<Instant> from = {};   ///< those that end after it
   std::optional<Instant> until = {};  ///< those that begin before it
   std::int64_t after = 0;

@@ -92,17 +92,16 @@ Cell cell_of(std::uint32_t number) {
 
 Cell cell_of(const aggregate::Row& row, const aggregate::PolicyPublished& policy) {
   constexpr auto passed = [](const auto& each) { return each.result == "pass"; };
-  return {
-      .spf = read_word<Aligned>(aligned_words, row.spf),
-      .dkim = read_word<Aligned>(aligned_words, row.dkim),
-      .disposition = read_word<Done>(done_words, row.disposition),
-      .reason = row.reasons.empty() ? OverrideType::absent : type_of(row.reasons.front().type),
-      .policy = read_word<Asked>(asked_words, asked_of(row.header_from, policy)),
-      .test_mode = policy.testing == "y",
-      .raw_spf = std::ranges::any_of(row.spf_results, passed) ? Authenticated::yes
-                                                              : Authenticated::no,
-      .raw_dkim = std::ranges::any_of(row.dkim_results, passed) ? Authenticated::yes
-                                                                : Authenticated::no};
+  return {.spf = read_word<Aligned>(aligned_words, row.spf),
+          .dkim = read_word<Aligned>(aligned_words, row.dkim),
+          .disposition = read_word<Done>(done_words, row.disposition),
+          .reason = row.reasons.empty() ? OverrideType::absent : type_of(row.reasons.front().type),
+          .policy = read_word<Asked>(asked_words, asked_of(row.header_from, policy)),
+          .test_mode = policy.testing == "y",
+          .raw_spf =
+              std::ranges::any_of(row.spf_results, passed) ? Authenticated::yes : Authenticated::no,
+          .raw_dkim = std::ranges::any_of(row.dkim_results, passed) ? Authenticated::yes
+                                                                    : Authenticated::no};
 }
 
 CellReader::CellReader(const ChunkReader& chunk, const aggregate::PolicyPublished& policy)
@@ -124,16 +123,16 @@ std::uint32_t CellReader::number_of(const PackedRecord& record) const {
     }
     return Authenticated::no;
   };
-  return store::number_of(
-      Cell{.spf = words_[record.spf].aligned,
-           .dkim = words_[record.dkim].aligned,
-           .disposition = words_[record.disposition].done,
-           .reason = record.reasons.empty() ? OverrideType::absent
-                                            : words_[record.reasons.front().type].type,
-           .policy = words_[record.header_from].asked,
-           .test_mode = test_mode_,
-           .raw_spf = any_passed(record.spf_results),
-           .raw_dkim = any_passed(record.dkim_results)});
+  return store::number_of(Cell{.spf = words_[record.spf].aligned,
+                               .dkim = words_[record.dkim].aligned,
+                               .disposition = words_[record.disposition].done,
+                               .reason = record.reasons.empty()
+                                             ? OverrideType::absent
+                                             : words_[record.reasons.front().type].type,
+                               .policy = words_[record.header_from].asked,
+                               .test_mode = test_mode_,
+                               .raw_spf = any_passed(record.spf_results),
+                               .raw_dkim = any_passed(record.dkim_results)});
 }
 
 // ---- Spread ------------------------------------------------------------------------------------

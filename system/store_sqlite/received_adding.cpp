@@ -187,8 +187,7 @@ Expected<> SqliteReceived::count_tls(const ReportRow& row,
 Expected<> SqliteReceived::count(const ReportRow& row, DailyChanges::Sign sign,
                                  DailyChanges& changes) {
   if (row.kind == ReportKind::tls) {
-    Query query =
-        database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
+    Query query = database_->query("SELECT policies FROM tls WHERE report = ?", row.id);
     const std::string octets = query.next() ? query.text(0) : std::string();
     if (auto result = query.result(); !result) return result;
     return count_tls(row, read_tls(octets), sign, changes);
@@ -260,9 +259,9 @@ Expected<std::int64_t> SqliteReceived::keep_raw(const Arrival& arrival) {
     if (query.view(1) == arrival.raw.octets) return query.integer(0);
   }
   if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
-  auto done = database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)",
-                             hash, arrival.arrived, std::string_view(arrival.raw.name),
-                             Blob{arrival.raw.octets});
+  auto done =
+      database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)", hash,
+                     arrival.arrived, std::string_view(arrival.raw.name), Blob{arrival.raw.octets});
   if (!done) return std::unexpected(std::move(done.error()));
   return database_->last_id();
 }
@@ -283,8 +282,7 @@ Expected<> SqliteReceived::count_failure(const Arrival& arrival, std::int64_t do
   return {};
 }
 
-Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
-                                                        std::int64_t domain,
+Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival, std::int64_t domain,
                                                         const store::Sampling& sampling) {
   const auto hash =
       static_cast<std::int64_t>(SipHash(HashKey{})(arrival.digest + arrival.head.report_id));
@@ -295,7 +293,7 @@ Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
     return Sample::known;
   }
   const std::int64_t day = day_number(std::chrono::floor<std::chrono::days>(arrival.head.begin));
-  constexpr const char* came = 
+  constexpr const char* came =
       "SELECT came FROM failure_counts WHERE domain = ? AND day = ? AND source = ?";
   ASSAY_TRY(of_source,
             database_->number(came, domain, day, std::string_view(arrival.failure->source_ip)));
@@ -304,10 +302,9 @@ Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
     const std::uint64_t now = static_cast<std::uint64_t>(before) + 1;
     return now <= limit || (now & (now - 1)) == 0;
   };
-  const Sample fate =
-      keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain)
-          ? Sample::kept
-          : Sample::counted;
+  const Sample fate = keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain)
+                          ? Sample::kept
+                          : Sample::counted;
   auto done = count_failure(arrival, domain, day, fate);
   if (done && fate == Sample::counted) {
     done = database_->run("INSERT INTO sampled VALUES (?, ?, ?)", hash, domain, day);
@@ -345,40 +342,10 @@ Expected<> SqliteReceived::insert_facts(const ReportRow& row, const Arrival& arr
   return done;
 }
 
-Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::Decide& decide,
-                                         const store::Sampling& sampling, DailyChanges& changes) {
+Expected<std::int64_t> SqliteReceived::insert_report(const Arrival& arrival,
+                                                     const Decision& decision, std::int64_t domain,
+                                                     std::int64_t reporter) {
   const store::ReportHead& head = arrival.head;
-  ASSAY_TRY(domain, name_id(head.policy_domain));
-  ASSAY_TRY(reporter, name_id(head.reporter));
-  ASSAY_TRY(known, neighbours(arrival, domain, reporter));
-  Decision decision = decide(arrival, known);
-  const std::uint64_t messages = messages_of(arrival);
-  hold_back_absurd(messages, decision);
-  Placed placed{.verdict = decision.verdict,
-                .standing = decision.standing,
-                .reason = decision.reason,
-                .of = decision.of,
-                .remarks = decision.remarks};
-  if (decision.verdict == Verdict::duplicate) {
-    placed.id = decision.of;
-    auto done = database_->run(
-        "UPDATE reports SET seen = seen + 1, seen_last = max(seen_last, ?) WHERE id = ?",
-        arrival.arrived, decision.of);
-    if (done) done = add_number(*database_, "duplicates", 1);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return placed;
-  }
-  if (head.kind == ReportKind::failure && arrival.failure) {
-    ASSAY_TRY(fate, sample(arrival, domain, sampling));
-    placed.sampled_out = fate != Sample::kept;
-    if (fate == Sample::known) placed.verdict = Verdict::duplicate;
-    if (fate != Sample::kept) return placed;
-  }
-  if (decision.supersedes != 0) {
-    ASSAY_TRY(old, report_row(*database_, decision.supersedes));
-    auto done = set_standing(old, Standing::set_aside, store::reason_superseded, changes);
-    if (!done) return std::unexpected(std::move(done.error()));
-  }
   ASSAY_TRY(raw, keep_raw(arrival));
   const std::string octets =
       write_head(head, arrival.authenticity, arrival.remarks, decision.remarks);
@@ -391,21 +358,68 @@ Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::De
       std::string_view(decision.reason), decision.of, domain, reporter,
       std::string_view(head.report_id), head.begin, head.end, arrival.arrived, arrival.arrived,
       static_cast<std::int64_t>(arrival.channel),
-      static_cast<std::int64_t>(arrival.authenticity.trust),
-      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages,
-      remarks_of(arrival), raw, std::string_view(arrival.raw.member), Blob{arrival.digest},
-      Blob{octets});
+      static_cast<std::int64_t>(arrival.authenticity.trust), static_cast<std::int64_t>(head.schema),
+      arrival.records.records(), messages_of(arrival), remarks_of(arrival), raw,
+      std::string_view(arrival.raw.member), Blob{arrival.digest}, Blob{octets});
   if (!done) return std::unexpected(std::move(done.error()));
-  placed.id = database_->last_id();
-  const ReportRow row{.id = placed.id,
-                      .kind = head.kind,
-                      .standing = decision.standing,
-                      .domain = domain,
-                      .reporter = reporter,
-                      .begin = head.begin,
-                      .end = head.end};
-  done = insert_facts(row, arrival, changes);
+  return database_->last_id();
+}
+
+Expected<> SqliteReceived::mark_seen(const Arrival& arrival, std::int64_t id) {
+  auto done = database_->run(
+      "UPDATE reports SET seen = seen + 1, seen_last = max(seen_last, ?) WHERE id = ?",
+      arrival.arrived, id);
+  return done ? add_number(*database_, "duplicates", 1) : done;
+}
+
+/// The arrival as a report of its own, in the place of the one it supersedes.
+Expected<std::int64_t> SqliteReceived::put_in(const Arrival& arrival, const Decision& decision,
+                                              std::int64_t domain, std::int64_t reporter,
+                                              DailyChanges& changes) {
+  if (decision.supersedes != 0) {
+    ASSAY_TRY(old, report_row(*database_, decision.supersedes));
+    auto done = set_standing(old, Standing::set_aside, store::reason_superseded, changes);
+    if (!done) return std::unexpected(std::move(done.error()));
+  }
+  ASSAY_TRY(id, insert_report(arrival, decision, domain, reporter));
+  auto done = insert_facts({.id = id,
+                            .kind = arrival.head.kind,
+                            .standing = decision.standing,
+                            .domain = domain,
+                            .reporter = reporter,
+                            .begin = arrival.head.begin,
+                            .end = arrival.head.end},
+                           arrival, changes);
   if (!done) return std::unexpected(std::move(done.error()));
+  return id;
+}
+
+Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::Decide& decide,
+                                         const store::Sampling& sampling, DailyChanges& changes) {
+  ASSAY_TRY(domain, name_id(arrival.head.policy_domain));
+  ASSAY_TRY(reporter, name_id(arrival.head.reporter));
+  ASSAY_TRY(known, neighbours(arrival, domain, reporter));
+  Decision decision = decide(arrival, known);
+  hold_back_absurd(messages_of(arrival), decision);
+  Placed placed{.verdict = decision.verdict,
+                .standing = decision.standing,
+                .reason = decision.reason,
+                .of = decision.of,
+                .remarks = decision.remarks};
+  if (decision.verdict == Verdict::duplicate) {
+    placed.id = decision.of;
+    auto done = mark_seen(arrival, decision.of);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return placed;
+  }
+  if (arrival.head.kind == ReportKind::failure && arrival.failure) {
+    ASSAY_TRY(fate, sample(arrival, domain, sampling));
+    placed.sampled_out = fate != Sample::kept;
+    if (fate == Sample::known) placed.verdict = Verdict::duplicate;
+    if (fate != Sample::kept) return placed;
+  }
+  ASSAY_TRY(id, put_in(arrival, decision, domain, reporter, changes));
+  placed.id = id;
   return placed;
 }
 

@@ -55,8 +55,8 @@ class World {
  private:
   aggregate::Record record(const std::string& domain) {
     const bool own = random_() % 3 != 0;
-    const unsigned source = own ? static_cast<unsigned>(random_() % 200)
-                                : static_cast<unsigned>(random_() % 60'000);
+    const unsigned source =
+        own ? static_cast<unsigned>(random_() % 200) : static_cast<unsigned>(random_() % 60'000);
     const bool pass = own && random_() % 20 != 0;
     const std::string from = random_() % 5 == 0 ? "news." + domain : domain;
     aggregate::Row row{
@@ -119,8 +119,8 @@ void overview_of_all_domains(benchmark::State& state) {
   const std::chrono::sys_days until = first_day + std::chrono::days{days};
   std::size_t rows = 0;
   for (auto _ : state) {
-    rows = received.daily({.days = {.from = until - std::chrono::days{30}, .until = until}})
-               ->size();
+    rows =
+        received.daily({.days = {.from = until - std::chrono::days{30}, .until = until}})->size();
   }
   state.counters["rows"] = static_cast<double>(rows);
 }
@@ -147,12 +147,12 @@ void sources_of_the_largest(benchmark::State& state) {
   const std::chrono::sys_days until = first_day + std::chrono::days{days};
   std::size_t rows = 0;
   for (auto _ : state) {
-    rows = received
-               .sources({.policy_domain = domain_of(0),
-                         .days = {.from = until - std::chrono::days{state.range(0)},
-                                  .until = until},
-                         .source = static_cast<store::SourceLevel>(state.range(1))})
-               ->size();
+    rows =
+        received
+            .sources({.policy_domain = domain_of(0),
+                      .days = {.from = until - std::chrono::days{state.range(0)}, .until = until},
+                      .source = static_cast<store::SourceLevel>(state.range(1))})
+            ->size();
   }
   state.counters["rows"] = static_cast<double>(rows);
 }
@@ -187,4 +187,3 @@ void adding(benchmark::State& state) {
 BENCHMARK(adding)->Arg(500)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-

@@ -99,7 +99,8 @@ TEST(ReceivedFile, ThatWasMeddledWithIsFoundOut) {
       received->tls(id);
       received->each_record(id, [](const aggregate::Record&) { return true; });
     }
-    received->sources({.policy_domain = "example.com", .days = {.until = std::chrono::sys_days::max()}});
+    received->sources(
+        {.policy_domain = "example.com", .days = {.until = std::chrono::sys_days::max()}});
   }
 }
 
@@ -144,7 +145,8 @@ TEST(ReceivedFile, ThatIsFullKeepsWhatItHas) {
 
 /// Makes the file of which testdata/received_N.sql is the text, as for schema_N.sql.
 TEST(ReceivedMigrations, DISABLED_MakeAFileOfThePresentVersion) {
-  must(must(open_received({.path = "build/received.store"}))->add(one_of_each(), store::add_all, {}));
+  must(must(open_received({.path = "build/received.store"}))
+           ->add(one_of_each(), store::add_all, {}));
 }
 
 /// testdata/received_N.sql is what version N of the schema had in a file: one_of_each().

@@ -116,6 +116,12 @@ class SqliteReceived final : public store::ReceivedReports {
 
   Expected<store::Placed> add_one(const store::Arrival& arrival, const store::Decide& decide,
                                   const store::Sampling& sampling, DailyChanges& changes);
+  Expected<std::int64_t> insert_report(const store::Arrival& arrival,
+                                       const store::Decision& decision, std::int64_t domain,
+                                       std::int64_t reporter);
+  Expected<> mark_seen(const store::Arrival& arrival, std::int64_t id);
+  Expected<std::int64_t> put_in(const store::Arrival& arrival, const store::Decision& decision,
+                                std::int64_t domain, std::int64_t reporter, DailyChanges& changes);
   Expected<std::vector<store::Neighbour>> neighbours(const store::Arrival& arrival,
                                                      std::int64_t domain, std::int64_t reporter);
   Expected<std::int64_t> keep_raw(const store::Arrival& arrival);
