@@ -51,7 +51,7 @@ using TakeRecord = std::function<void(Record& record)>;
 /// A time that is none refuses the report, since it would stand in the wrong place for ever.
 ///
 /// Findings: `namespace`, `version`, `missing`, `repeated`, `misspelled`, `misplaced`,
-/// `unknown_element`, `case`, `synonym`, `bad_word`, `bad_number`, `bad_time`, `bad_period`,
+/// `unknown_element`, `case`, `synonym`, `bad_word`, `bad_number`, `bad_time`, `bad_period`, `long_period`,
 /// `bad_address`, `too_long`, `too_many`, `no_record`, `old_word`, `bare_text`, and those of
 /// xml::Reader.
 Reading read_xml(xml::Reader& xml, const ReadLimits& limits = {});
