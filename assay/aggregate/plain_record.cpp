@@ -271,7 +271,7 @@ class Scan {
         return put_address(text);
       case Node::count:
         return put_count(text);
-      case Node::disposition:
+      case Node::disposition:  // each record its own (RFC 9990 §3.3)
         new_words = new_words || text == "pass";
         return put_word(row.disposition, disposition_words, text);
       case Node::aligned_dkim:

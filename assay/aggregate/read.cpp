@@ -231,9 +231,9 @@ void ReportReader::finish_record() {
 
 void ReportReader::accept_record() {
   if (reading_.records >= limits_.records) {
-    fields_.note(Level::error, "too_many",
-                 "more than " + std::to_string(limits_.records) +
-                     " records; the others are left out");
+    fields_.note(
+        Level::error, "too_many",
+        "more than " + std::to_string(limits_.records) + " records; the others are left out");
     return;
   }
   const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();

@@ -60,11 +60,10 @@ std::optional<std::string_view> packed_of(std::string_view zip, const Entry& ent
   if (!stands(zip, at, std::string_view("PK\x03\x04", 4), fixed)) return std::nullopt;
   const std::size_t name = number(zip, at + 26, 2);
   const std::size_t begin = at + fixed + name + number(zip, at + 28, 2);
-  const bool same = (entry.flags & ~ordinary & 0xfff9U) == 0 &&
-                    number(zip, at + 6, 2) == entry.flags &&
-                    number(zip, at + 8, 2) == entry.method && name == entry.name.size() &&
-                    begin <= directory && directory - begin >= entry.packed &&
-                    zip.substr(at + fixed, name) == entry.name;
+  const bool same =
+      (entry.flags & ~ordinary & 0xfff9U) == 0 && number(zip, at + 6, 2) == entry.flags &&
+      number(zip, at + 8, 2) == entry.method && name == entry.name.size() && begin <= directory &&
+      directory - begin >= entry.packed && zip.substr(at + fixed, name) == entry.name;
   if (!same) return std::nullopt;
   return zip.substr(begin, entry.packed);
 }

@@ -82,7 +82,8 @@ class Reader {
 
   /// What was overlooked: one finding of a kind, with how often where that is more than once.
   /// Levels are warning. `bare_markup`, `unclosed`, `stray_end`, `case` (an end tag in other
-  /// letters), `entity`, `character` (one that XML forbids), `not_utf8`, `encoding`, `cut_short`, `attributes`.
+  /// letters), `entity`, `character` (one that XML forbids), `not_utf8`, `encoding`, `cut_short`,
+  /// `attributes`.
   Findings findings() const;
   /// Whether what ends now does so only because the document has ended, or is not read on.
   bool cut_short() const { return cut_short_; }

@@ -1,4 +1,5 @@
-/// How fast reports are read, beside a floor of the same run. docs/performance.md says how to use it.
+/// How fast reports are read, beside a floor of the same run. docs/performance.md says how to use
+/// it.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -13,15 +14,17 @@
 #include <vector>
 
 #include "assay/aggregate/read.h"
-#include "bench/intake/floor.h"
 #include "system/intake/documents.h"
+
+#include "bench/intake/floor.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace assay;
 
-std::vector<std::string> load(const fs::path& folder, const std::function<bool(const fs::path&)>& which) {
+std::vector<std::string> load(const fs::path& folder,
+                              const std::function<bool(const fs::path&)>& which) {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (which(entry.path())) paths.push_back(entry.path());
@@ -48,12 +51,12 @@ long resident_kib() {
 /// All reports in the octets, record by record as the store takes them.
 std::size_t read_all(const std::string& octets) {
   std::size_t records = 0;
-  intake::for_each_document(
-      octets, [&](const std::string&, intake::Kind kind, const archive::Read& source) {
-        if (kind != intake::Kind::aggregate) return;
-        xml::Reader xml(source);
-        records += aggregate::read_xml(xml, aggregate::TakeRecord([](aggregate::Record&) {})).records;
-      });
+  intake::for_each_document(octets, [&](const std::string&, intake::Kind kind,
+                                        const archive::Read& source) {
+    if (kind != intake::Kind::aggregate) return;
+    xml::Reader xml(source);
+    records += aggregate::read_xml(xml, aggregate::TakeRecord([](aggregate::Record&) {})).records;
+  });
   return records;
 }
 
@@ -77,7 +80,9 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-bool is_gzip(const fs::path& path) { return path.extension() == ".gz"; }
+bool is_gzip(const fs::path& path) {
+  return path.extension() == ".gz";
+}
 
 /// Turns of the floor and of a kind of file, and the median of their ratios.
 void compare(const char* what, const std::vector<std::string>& files,
@@ -87,14 +92,15 @@ void compare(const char* what, const std::vector<std::string>& files,
   std::vector<double> rates;
   std::size_t records = 0;
   for (int round = 0; round < rounds; ++round) {
-    const Rate least = time(floor_files, [&](const std::string& file) { return floor.records(file); });
+    const Rate least =
+        time(floor_files, [&](const std::string& file) { return floor.records(file); });
     const Rate ours = time(files, read_all);
     records = ours.records;
     ratios.push_back(ours.per_second() / least.per_second());
     rates.push_back(ours.per_second());
   }
-  fmt::print("{}: {} files, {} records, {:.0f} records/s, {:.2f} of the floor (median of {})\n", what,
-             files.size(), records, median(rates), median(ratios), rounds);
+  fmt::print("{}: {} files, {} records, {:.0f} records/s, {:.2f} of the floor (median of {})\n",
+             what, files.size(), records, median(rates), median(ratios), rounds);
 }
 
 void huge(const std::vector<std::string>& files, int rounds) {
@@ -102,11 +108,14 @@ void huge(const std::vector<std::string>& files, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     const Rate ours = time(files, read_all);
     const long resident = resident_kib();
-    const Rate zlib = time(files, [](const std::string& f) { return bench::IntakeFloor::inflate(f); });
+    const Rate zlib =
+        time(files, [](const std::string& f) { return bench::IntakeFloor::inflate(f); });
     ratios.push_back(zlib.seconds / ours.seconds);
-    fmt::print("huge: {} records, {:.2f} s, {:.0f} records/s, {:.0f} MB/s, {:.2f} of zlib alone, at most {} KiB\n",
-               ours.records, ours.seconds, ours.per_second(),
-               static_cast<double>(zlib.records) / 1e6 / ours.seconds, ratios.back(), resident);
+    fmt::print(
+        "huge: {} records, {:.2f} s, {:.0f} records/s, {:.0f} MB/s, {:.2f} of zlib alone, at most "
+        "{} KiB\n",
+        ours.records, ours.seconds, ours.per_second(),
+        static_cast<double>(zlib.records) / 1e6 / ours.seconds, ratios.back(), resident);
   }
   fmt::print("huge: {:.2f} of zlib alone (median of {})\n", median(ratios), rounds);
 }
@@ -125,8 +134,9 @@ int main(int argc, char** argv) {
   if (fs::exists(corpus / "huge")) huge(load(corpus / "huge", is_gzip), rounds);
   const auto gzips = load(corpus / "agg", is_gzip);
   compare("gzip files", gzips, gzips, rounds);
-  compare("zip files", load(corpus / "agg", [](const fs::path& p) { return p.extension() == ".zip"; }),
-          gzips, rounds);
+  compare("zip files",
+          load(corpus / "agg", [](const fs::path& p) { return p.extension() == ".zip"; }), gzips,
+          rounds);
   compare("gzip and zip files", load(corpus / "agg", any), gzips, rounds);
   compare("mails", load(corpus / "mail", any), gzips, rounds);
   return 0;

@@ -30,12 +30,13 @@ std::string_view beginning_of(std::string_view octets) {
 }
 
 /// The beginnings of base64 of gzip, zip and XML with its declaration, with or without a mark.
-constexpr std::array<std::string_view, 4> base64_beginnings = {"H4sI", "UEsDB", "PD94bWw", "77u/PD94bWw"};
+constexpr std::array<std::string_view, 4> base64_beginnings = {"H4sI", "UEsDB", "PD94bWw",
+                                                               "77u/PD94bWw"};
 
 bool is_base64_line(std::string_view line) {
   return line.size() >= 4 && std::ranges::all_of(line, [](char c) {
-    return ascii::is_alnum(c) || c == '+' || c == '/' || c == '=';
-  });
+           return ascii::is_alnum(c) || c == '+' || c == '/' || c == '=';
+         });
 }
 
 /// Octets of base64 that stands in a text on lines of its own; empty where there is none.

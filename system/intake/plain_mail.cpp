@@ -104,16 +104,15 @@ std::optional<Value> read_value(std::string_view field) {
     const bool quoted = rest.starts_with('"');
     if (quoted) rest.remove_prefix(1);
     size = 0;
-    while (size < rest.size() && (quoted ? rest[size] != '"' : is_token(rest[size]) ||
-                                                                   rest[size] == '/')) {
+    while (size < rest.size() &&
+           (quoted ? rest[size] != '"' : is_token(rest[size]) || rest[size] == '/')) {
       const char c = rest[size];
       if (c == '\\' || (!ascii::is_graph(c) && c != ' ')) return std::nullopt;
       ++size;
     }
     if (size == 0 || (quoted && size == rest.size())) return std::nullopt;
     const std::string_view text = rest.substr(0, size);
-    if (text.contains("=?") || text.front() == ' ' || text.back() == ' ' ||
-        !value[name].empty()) {
+    if (text.contains("=?") || text.front() == ' ' || text.back() == ' ' || !value[name].empty()) {
       return std::nullopt;
     }
     value.parameters.emplace_back(std::move(name), std::string(text));
