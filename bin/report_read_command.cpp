@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "assay/aggregate/names.h"
 #include "assay/aggregate/read.h"
 #include "assay/base/ascii.h"
 #include "assay/base/time.h"
@@ -73,7 +74,8 @@ Outcome unread(const Finding& error, Findings findings) {
   return {.error = error.what, .findings = std::move(findings)};
 }
 
-Outcome read_aggregate(const archive::Read& source, const Options& options) {
+Outcome read_aggregate(const archive::Read& source, const std::string& path,
+                       const Options& options) {
   xml::Reader xml(source, options.limits.aggregate.xml);
   const auto& limits = options.limits.aggregate;
   auto reading = std::make_shared<aggregate::Reading>(
@@ -81,6 +83,9 @@ Outcome read_aggregate(const archive::Read& source, const Options& options) {
           ? aggregate::read_xml(xml, aggregate::TakeRecord([](aggregate::Record&) {}), limits)
           : aggregate::read_xml(xml, limits));
   if (reading->error) return unread(*reading->error, std::move(reading->findings));
+  if (auto finding = aggregate::disagreement(reading->report, path)) {
+    add_bounded(reading->findings, std::move(*finding));
+  }
   const bool json = options.output.json;
   const auto records = options.summary ? json::Records::counted : json::Records::told;
   return {.tell = [=](const json::ReportPlace& place, const Findings& more) {
@@ -104,8 +109,8 @@ std::string collect(const archive::Read& source, std::size_t most) {
 
 Outcome read_tls(const archive::Read& source, const Options& options) {
   const auto& limits = options.limits.tls;
-  auto reading = std::make_shared<tlsrpt::Reading>(
-      tlsrpt::read_json(collect(source, limits.octets), limits));
+  auto reading =
+      std::make_shared<tlsrpt::Reading>(tlsrpt::read_json(collect(source, limits.octets), limits));
   if (reading->error) return unread(*reading->error, std::move(reading->findings));
   const bool json = options.output.json;
   return {.tell = [=](const json::ReportPlace& place, const Findings& more) {
@@ -147,7 +152,7 @@ class ReportPrinter {
     waiting_ = found_ = true;
     switch (kind) {
       case intake::Kind::aggregate:
-        outcome_ = read_aggregate(source, options_);
+        outcome_ = read_aggregate(source, member.empty() ? file_ : member, options_);
         break;
       case intake::Kind::tls:
         outcome_ = read_tls(source, options_);

@@ -69,8 +69,9 @@ std::string aggregate_in_words(const json::ReportPlace& place, const aggregate::
   period(text, metadata.begin, metadata.end);
   const aggregate::PolicyPublished& policy = report.policy;
   line(text, "Policy of:", policy.domain);
-  line(text, "Policy:", "p=" + policy.p + (policy.sp.empty() ? "" : " sp=" + policy.sp) +
-                            (policy.np.empty() ? "" : " np=" + policy.np));
+  line(text, "Policy:",
+       "p=" + policy.p + (policy.sp.empty() ? "" : " sp=" + policy.sp) +
+           (policy.np.empty() ? "" : " np=" + policy.np));
   line(text, "Form:", report.schema == aggregate::Schema::rfc9990 ? "RFC 9990" : "RFC 7489");
   lines(text, "Error:", metadata.errors);
   line(text, "Messages:", fmt::format("{} in {} records", reading.messages, reading.records));
@@ -93,8 +94,9 @@ std::string tls_in_words(const json::ReportPlace& place, const tlsrpt::Reading& 
                      policy.policy_domain, policy.successful_session_count,
                      policy.failed_session_count));
     for (const tlsrpt::FailureDetail& one : policy.failure_details) {
-      line(text, "", fmt::format("{} {} {} {}", one.failed_session_count, one.result_type,
-                                 one.receiving_mx_hostname, one.failure_reason_code));
+      line(text, "",
+           fmt::format("{} {} {} {}", one.failed_session_count, one.result_type,
+                       one.receiving_mx_hostname, one.failure_reason_code));
     }
   }
   return text + findings_in_words(reading.findings) + findings_in_words(more);

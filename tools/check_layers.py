@@ -20,7 +20,7 @@ FOREIGN = {
     "curl/": {"reporting", "imap"},
     "libpsl.h": {"suffix"},
     "idn2.h": {"base"},
-    "zlib.h": {"archive"},
+    "zlib.h": {"archive", "bench"},
     "libdeflate.h": {"archive", "bench"},
     "archive.h": {"archive"},
     "gmime/": {"intake"},

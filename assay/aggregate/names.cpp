@@ -161,4 +161,21 @@ std::optional<SubjectParts> parse_subject(std::string_view text) {
                       .report_id = std::string(without_brackets(id.value_or("")))};
 }
 
+// RFC 9990 §3.1.4
+std::optional<Finding> disagreement(const Report& report, std::string_view path) {
+  const auto name = parse_file_name(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
+  if (!name) return std::nullopt;
+  const auto finding = [](std::string what) {
+    return Finding{.code = "name", .what = std::move(what), .level = Level::info};
+  };
+  if (!ascii::iequals(name->policy_domain, report.policy.domain)) {
+    return finding("the file's name says the domain " + ascii::printable(name->policy_domain) +
+                   "; the report in it counts");
+  }
+  if (name->begin != report.metadata.begin) {
+    return finding("the file's name says another beginning of the period; the report in it counts");
+  }
+  return std::nullopt;
+}
+
 }  // namespace assay::aggregate

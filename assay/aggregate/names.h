@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "assay/aggregate/report.h"
+#include "assay/base/finding.h"
 
 /// What a report is called: its Report-ID, its file, the subject of its mail.
 namespace assay::aggregate {
@@ -45,6 +46,11 @@ std::string file_name(const ReportName& name);
 /// The name read back, also without an id, and with the extensions that reporters use (xml, gz, zip
 /// in either order; all but plain xml is gzip here). Nothing for other names.
 std::optional<ReportName> parse_file_name(std::string_view text);
+
+/// What a file name says otherwise than the report in it: the policy domain or the beginning of the
+/// period, in a finding `name` of level info. The report is what counts (RFC 9990 §3.1.4). Nothing
+/// where they agree or the name is no report's; `path` may have folders before the name.
+std::optional<Finding> disagreement(const Report& report, std::string_view path);
 
 /// "Report Domain: example.com Submitter: mail.receiver.example Report-ID: <id>" (RFC 9990 §3.5.2),
 /// unfolded. Total: as for file_name; a text that is no Report-ID is left out.

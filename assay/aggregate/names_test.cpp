@@ -85,5 +85,19 @@ TEST(Subject, IsReadBack) {
   }
 }
 
+TEST(Disagreement, OfANameIsSaidAndTheReportCounts) {
+  Report report{.metadata = {.begin = Instant{std::chrono::seconds{1013662812}}},
+                .policy = {.domain = "example.com"}};
+  const std::string name = "in/mail.receiver.example!example.com!1013662812!1013749130.xml";
+  EXPECT_FALSE(disagreement(report, name));
+  EXPECT_FALSE(disagreement(report, "report.xml"));
+  report.policy.domain = "example.org";
+  ASSERT_TRUE(disagreement(report, name));
+  EXPECT_EQ(disagreement(report, name)->code, "name");
+  report.policy.domain = "example.com";
+  report.metadata.begin += std::chrono::days{1};
+  EXPECT_TRUE(disagreement(report, name));
+}
+
 }  // namespace
 }  // namespace assay::aggregate

@@ -1,7 +1,12 @@
 #include "assay/aggregate/detail/plain_record.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -25,12 +30,52 @@ constexpr std::array<bool, 256> make_plain() {
 }
 constexpr std::array<bool, 256> plain = make_plain();
 
+/// Sixteen octets at a time, where there are so many.
+struct Sixteen {
+#ifdef __SSE2__
+  static constexpr bool there = true;
+  __m128i octets;
+
+  explicit Sixteen(const char* at)
+      : octets(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) {}
+
+  __m128i are(char c) const { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); }
+  /// How many come before the first that `mask` names; 16 where it names none.
+  static std::size_t before(__m128i mask) {
+    const auto bits = static_cast<unsigned>(_mm_movemask_epi8(mask));
+    return bits == 0 ? 16 : static_cast<std::size_t>(std::countr_zero(bits));
+  }
+
+  std::size_t before_bracket() const { return before(are('>')); }
+  /// Before what is neither a space nor a line feed.
+  std::size_t spaces() const {
+    const __m128i blank = _mm_or_si128(are(' '), are('\n'));
+    return before(_mm_cmpeq_epi8(blank, _mm_setzero_si128()));
+  }
+  /// Before markup and what is no printable ASCII.
+  std::size_t printable() const {
+    const __m128i markup = _mm_or_si128(_mm_or_si128(are('<'), are('>')), are('&'));
+    // As signed numbers, octets above 127 are below 0.
+    return before(_mm_or_si128(markup, _mm_cmplt_epi8(octets, _mm_set1_epi8(' '))));
+  }
+#else
+  static constexpr bool there = false;
+  explicit Sixteen(const char*) {}
+  static std::size_t before_bracket() { return 0; }
+  static std::size_t spaces() { return 0; }
+  static std::size_t printable() { return 0; }
+#endif
+};
+
 constexpr bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 bool is_word(const Vocabulary& vocabulary, std::string_view text) {
-  return std::ranges::find(vocabulary.words, text) != vocabulary.words.end();
+  if (text.empty()) return false;
+  return std::ranges::any_of(vocabulary.words, [&](std::string_view word) {
+    return word.size() == text.size() && word.front() == text.front() && word == text;
+  });
 }
 
 /// Plain tags and texts, one behind the other. Each step answers false where it stops, and `cut`
@@ -54,6 +99,7 @@ class Tokens {
     const char* const name = ++at_;
     const auto left = static_cast<std::size_t>(end_ - at_);
     const char* const limit = name + std::min(left, longest_name);
+    if (Sixteen::there && left >= 16) at_ += Sixteen(at_).before_bracket();
     while (at_ != limit && *at_ != '>') ++at_;
     if (at_ == limit) return stop(left <= longest_name);
     name_ = {name, static_cast<std::size_t>(at_ - name)};
@@ -64,6 +110,10 @@ class Tokens {
   /// Text of at most `most` octets, and the end tag of the element that has begun.
   bool text_and_end(std::size_t most) {
     const char* const begin = at_;
+    for (std::size_t size = 16; Sixteen::there && size == 16 && end_ - at_ >= 16;) {
+      size = Sixteen(at_).printable();
+      at_ += size;
+    }
     while (at_ != end_ && plain[static_cast<unsigned char>(*at_)]) ++at_;
     const auto left = static_cast<std::size_t>(end_ - at_);
     if (left < name_.size() + 3) return stop(left == 0 || *at_ == '<');
@@ -84,10 +134,10 @@ class Tokens {
   static constexpr std::size_t longest_name = 20;
 
   void skip_space() {
-    constexpr std::uint64_t spaces = 0x2020202020202020ULL;
-    std::uint64_t eight = 0;
-    if (at_ != end_ && *at_ == '\n') ++at_;
-    while (end_ - at_ >= 8 && (std::memcpy(&eight, at_, 8), eight == spaces)) at_ += 8;
+    for (std::size_t size = 16; Sixteen::there && size == 16 && end_ - at_ >= 16;) {
+      size = Sixteen(at_).spaces();
+      at_ += size;
+    }
     while (at_ != end_ && is_space(*at_)) ++at_;
   }
 
@@ -221,7 +271,7 @@ class Scan {
         return put_address(text);
       case Node::count:
         return put_count(text);
-      case Node::disposition:
+      case Node::disposition:  // each record its own (RFC 9990 §3.3)
         new_words = new_words || text == "pass";
         return put_word(row.disposition, disposition_words, text);
       case Node::aligned_dkim:

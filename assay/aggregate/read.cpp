@@ -231,9 +231,9 @@ void ReportReader::finish_record() {
 
 void ReportReader::accept_record() {
   if (reading_.records >= limits_.records) {
-    fields_.note(Level::error, "too_many",
-                 "more than " + std::to_string(limits_.records) +
-                     " records; the others are left out");
+    fields_.note(
+        Level::error, "too_many",
+        "more than " + std::to_string(limits_.records) + " records; the others are left out");
     return;
   }
   const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
@@ -278,10 +278,13 @@ void ReportReader::settle_period() {
     return;
   }
   constexpr std::chrono::days longest{31};
+  constexpr std::chrono::hours longest_day{25};  // where clocks are put back
   if (metadata.end < metadata.begin) {
     fields_.note(Level::error, "bad_period", "date_range ends before it begins");
   } else if (metadata.end - metadata.begin > longest) {
     fields_.note(Level::warning, "bad_period", "date_range is longer than 31 days");
+  } else if (metadata.end - metadata.begin > longest_day) {
+    fields_.note(Level::info, "long_period", "date_range is longer than a day");
   }
 }
 

@@ -14,10 +14,10 @@
 namespace assay::aggregate {
 
 struct ReadLimits {
-  std::size_t text = 16'384;          ///< octets of one element's text; the rest is left out
+  std::size_t text = 16'384;           ///< octets of one element's text; the rest is left out
   std::uint64_t records = 1ULL << 40;  ///< of a report; the others are left out
   std::uint64_t held = 2'000'000;      ///< of a report that is held whole
-  std::size_t results = 1'000;        ///< signatures, SPF results, reasons of one record, each
+  std::size_t results = 1'000;         ///< signatures, SPF results, reasons of one record, each
   xml::ReadLimits xml = {};
 };
 
@@ -52,8 +52,8 @@ using TakeRecord = std::function<void(Record& record)>;
 ///
 /// Findings: `namespace`, `version`, `missing`, `repeated`, `misspelled`, `misplaced`,
 /// `unknown_element`, `case`, `synonym`, `bad_word`, `bad_number`, `bad_time`, `bad_period`,
-/// `bad_address`, `too_long`, `too_many`, `no_record`, `old_word`, `bare_text`, and those of
-/// xml::Reader.
+/// `long_period`, `bad_address`, `too_long`, `too_many`, `no_record`, `old_word`, `bare_text`, and
+/// those of xml::Reader.
 Reading read_xml(xml::Reader& xml, const ReadLimits& limits = {});
 Reading read_xml(std::string_view document, const ReadLimits& limits = {});
 

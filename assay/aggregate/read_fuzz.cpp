@@ -14,8 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Reading reading = read_xml(document);
   if (reading.findings.size() > 100) std::abort();
   assay::xml::Reader plain(document);
-  const Reading careful =
-      detail::ReportReader(plain, nullptr, {}, detail::Pace::careful).run();
+  const Reading careful = detail::ReportReader(plain, nullptr, {}, detail::Pace::careful).run();
   if (careful.report != reading.report || careful.findings != reading.findings ||
       careful.error != reading.error || careful.messages != reading.messages) {
     std::abort();

@@ -1,7 +1,6 @@
 #include "assay/aggregate/read.h"
 
 #include "assay/aggregate/detail/report_reader.h"
-
 #include "assay/aggregate/testdata/random_report.h"
 #include "assay/aggregate/write.h"
 

@@ -73,6 +73,11 @@ Word read_word(const Vocabulary& vocabulary, std::string_view text) {
 
 Number read_number(std::string_view text) {
   if (const auto plain = ascii::parse_number(text)) return {.value = *plain};
+  if (text.find_first_of(" \t\r\n") != std::string_view::npos) {  // "1 234"
+    const Number joined = read_number(ascii::without_fws(text));
+    return {.value = joined.value,
+            .writing = joined.writing == Writing::none ? Writing::none : Writing::repaired};
+  }
   if (text.starts_with('+')) text.remove_prefix(1);
   const std::size_t point = text.find('.');
   const std::string_view fraction = point == std::string_view::npos ? "" : text.substr(point + 1);

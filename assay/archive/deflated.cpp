@@ -102,7 +102,6 @@ std::size_t named_size(std::string_view packed) {
 /// All of a small gzip of one member at once, which is twice as fast as in pieces; nothing where it
 /// is anything else, which is for Inflating to say.
 std::optional<std::string> inflate_at_once(std::string_view packed, const Budget& budget) {
-  constexpr std::size_t small = 1U << 20;
   const std::size_t size = named_size(packed);
   const UnpackLimits& limits = budget.limits;
   if (size == 0 || size > small || size > limits.ratio_from || size > limits.expanded) {
@@ -149,10 +148,14 @@ class Expanded {
 
 }  // namespace
 
+Read read_expanded(std::string text, std::size_t packed, Budget& budget) {
+  const auto whole = std::make_shared<Expanded>(std::move(text), packed, budget);
+  return [whole](std::span<char> into) { return whole->read(into); };
+}
+
 Read read_deflated(std::string_view packed, const std::string& path, Budget& budget) {
   if (auto text = inflate_at_once(packed, budget)) {
-    const auto whole = std::make_shared<Expanded>(std::move(*text), packed.size(), budget);
-    return [whole](std::span<char> into) { return whole->read(into); };
+    return read_expanded(std::move(*text), packed.size(), budget);
   }
   const auto stream = std::make_shared<Inflating>(packed, path, budget);
   return [stream](std::span<char> into) { return stream->read(into); };

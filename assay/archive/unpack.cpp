@@ -60,9 +60,9 @@ class Unpacking {
     if (format == Format::plain) {
       pass_plain(octets, path);
     } else if (depth >= budget_.limits.depth) {
-      budget_.complain("too_deep",
-                       detail::where(path) + "packed files stand more than " +
-                                       std::to_string(budget_.limits.depth) + " deep in each other");
+      budget_.complain("too_deep", detail::where(path) + "packed files stand more than " +
+                                       std::to_string(budget_.limits.depth) +
+                                       " deep in each other");
     } else if (octets.size() > budget_.limits.packed) {
       budget_.complain("packed_too_large", detail::where(path) + "the packed file is larger than " +
                                                std::to_string(budget_.limits.packed) + " octets");
@@ -116,9 +116,9 @@ class Unpacking {
     while (const std::size_t size = read(block)) {
       octets.append(block.data(), size);
       if (octets.size() > budget_.limits.packed) {
-        budget_.complain("packed_too_large",
-                         detail::where(path) + "the packed file is larger than " +
-                             std::to_string(budget_.limits.packed) + " octets");
+        budget_.complain("packed_too_large", detail::where(path) +
+                                                 "the packed file is larger than " +
+                                                 std::to_string(budget_.limits.packed) + " octets");
         return false;
       }
     }

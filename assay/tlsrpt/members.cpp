@@ -38,10 +38,12 @@ constexpr Member in_detail[] = {{"result-type", Node::result_type},
 // RFC 8460 §4.4
 constexpr std::string_view policy_types[] = {"sts", "tlsa", "no-policy-found"};
 // RFC 8460 §4.3
-constexpr std::string_view result_types[] = {
-    "starttls-not-supported", "certificate-host-mismatch", "certificate-expired",
-    "certificate-not-trusted", "validation-failure", "tlsa-invalid", "dnssec-invalid",
-    "dane-required", "sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid"};
+constexpr std::string_view result_types[] = {"starttls-not-supported", "certificate-host-mismatch",
+                                             "certificate-expired",    "certificate-not-trusted",
+                                             "validation-failure",     "tlsa-invalid",
+                                             "dnssec-invalid",         "dane-required",
+                                             "sts-policy-fetch-error", "sts-policy-invalid",
+                                             "sts-webpki-invalid"};
 
 constexpr std::array objects = {Node::report, Node::date_range, Node::entry,
                                 Node::policy, Node::summary,    Node::failure_detail};

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "assay/base/ascii.h"
 #include "assay/base/utf8.h"
 #include "assay/tlsrpt/detail/report_fields.h"
+
+#include <nlohmann/json.hpp>
 
 namespace assay::tlsrpt {
 namespace {
@@ -59,7 +60,9 @@ class Structure : public nlohmann::json_sax<nlohmann::json> {
   Structure(Fields& fields, const char* begin, const char* const& read, const ReadLimits& limits)
       : fields_(fields), begin_(begin), read_(read), limits_(limits) {}
 
-  bool null() override { return value([&](Node node) { fields_.set_nothing(node, "null"); }); }
+  bool null() override {
+    return value([&](Node node) { fields_.set_nothing(node, "null"); });
+  }
   bool boolean(bool) override {
     return value([&](Node node) { fields_.set_nothing(node, "a truth value"); });
   }
@@ -240,9 +243,9 @@ Reading read_json(std::string_view document, const ReadLimits& limits) {
   const char* read = document.data();
   const char* const end = document.data() + document.size();
   Structure structure(fields, document.data(), read, limits);
-  const bool whole = nlohmann::json::sax_parse(Counted(document.data(), &read), Counted(end, &read),
-                                               &structure, nlohmann::json::input_format_t::json,
-                                               false);
+  const bool whole =
+      nlohmann::json::sax_parse(Counted(document.data(), &read), Counted(end, &read), &structure,
+                                nlohmann::json::input_format_t::json, false);
   const auto at = static_cast<std::size_t>(read - document.data());
   if (whole) {
     const std::string_view rest(read, static_cast<std::size_t>(end - read));
@@ -261,10 +264,10 @@ Reading read_json(std::string_view document, const ReadLimits& limits) {
                   " on; what stands behind is lost");
   Reading reading = fields.finish_report(true);
   if (reading.error && reading.error->code != "bad_date") {
-    reading.error = Finding{.code = "not_json",
-                            .what = "the JSON cannot be read from octet " + std::to_string(at) +
-                                    " on",
-                            .at = at};
+    reading.error =
+        Finding{.code = "not_json",
+                .what = "the JSON cannot be read from octet " + std::to_string(at) + " on",
+                .at = at};
   }
   return reading;
 }

@@ -109,8 +109,8 @@ TEST(ReadTlsLimits, DepthSizeAndNumbersAreBounded) {
   report.policies.resize(5, report.policies[0]);
   report.policies[0].mx_host.resize(50, "mx.example.com");
   report.report_id = std::string(100, 'a') + "\xc3\xb6";
-  const Reading reading = read_json(
-      write_json(report), {.text = 101, .policies = 4, .details = 2, .strings = 10});
+  const Reading reading =
+      read_json(write_json(report), {.text = 101, .policies = 4, .details = 2, .strings = 10});
   EXPECT_EQ(reading.report.policies.size(), 4U);
   EXPECT_EQ(reading.report.policies[0].mx_host.size(), 10U);
   EXPECT_EQ(reading.report.policies[2].failure_details.size(), 0U);

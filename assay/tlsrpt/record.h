@@ -9,8 +9,8 @@
 
 #include "assay/base/finding.h"
 
-/// SMTP TLS Reporting (RFC 8460): the record by which a domain asks for reports about TLS. The
-/// reports themselves are not here yet.
+/// SMTP TLS Reporting (RFC 8460): the record by which a domain asks for reports about TLS.
+/// The reports themselves: report.h, read.h, write.h.
 ///
 ///     auto record = tlsrpt::parse_record("v=TLSRPTv1; rua=mailto:tls@example.com");
 ///     if (record) for (const tlsrpt::Destination& to : record->rua) …

@@ -266,8 +266,7 @@ void Fields::set_float(Node node, double number) {
 void Fields::set_nothing(Node node, std::string_view kind) {
   const bool null = kind == "null";
   note(null ? Level::warning : Level::error, null ? "null" : "bad_type",
-       std::string(name_of(node)) + " is " + std::string(kind) +
-           (null ? "" : "; it is left out"));
+       std::string(name_of(node)) + " is " + std::string(kind) + (null ? "" : "; it is left out"));
 }
 
 /// What a whole report should have.

@@ -1,11 +1,12 @@
 #include "assay/tlsrpt/write.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "assay/tlsrpt/detail/words.h"
+
+#include <nlohmann/json.hpp>
 
 namespace assay::tlsrpt {
 namespace {

@@ -109,8 +109,11 @@ std::size_t Reader::decode_octets(std::string_view raw) {
     if (raw.size() < 2 || raw[1] != '\n') scratch_ += '\n';
     return 1;
   }
-  const utf8::CodePoint next = single_octets_ ? utf8::CodePoint{} : utf8::decode(raw);
+  const utf8::CodePoint next = utf8::decode(raw);
   if (next.octets > 0) {
+    if (single_octets_ && next.octets > 1) {
+      note("encoding", "the document is UTF-8 where it declares one octet a character");
+    }
     append_character(next.value);
     return next.octets;
   }

@@ -279,8 +279,7 @@ Event Reader::take_start() {
     return fail("too_deep", "elements stand more than " + std::to_string(limits_.depth) +
                                 " deep in each other");
   if (++elements_ > limits_.elements) {
-    return fail("too_many_elements",
-                "more than " + std::to_string(limits_.elements) + " elements");
+    return fail("too_many_elements", "more than " + std::to_string(limits_.elements) + " elements");
   }
   const std::string_view tag = window().substr(1, size - 2);
   const bool empty = tag.ends_with('/');

@@ -42,7 +42,8 @@ enum class Event : std::uint8_t {
 ///
 /// Text is UTF-8 of characters that XML permits, its references resolved. Read are UTF-8 (octets
 /// that are none count as windows-1252), UTF-16 with a byte order mark or recognizable without, and
-/// what declares itself ISO-8859-1 or windows-1252, read as the latter. White space alone between
+/// what declares itself ISO-8859-1 or windows-1252, read as the latter where it is no UTF-8 (which
+/// becomes a finding). White space alone between
 /// tags is no text. There is no DTD and no entity but the five and the numeric ones.
 ///
 ///     for (Event event = reader.next(); event != Event::done; event = reader.next()) …
@@ -81,7 +82,8 @@ class Reader {
 
   /// What was overlooked: one finding of a kind, with how often where that is more than once.
   /// Levels are warning. `bare_markup`, `unclosed`, `stray_end`, `case` (an end tag in other
-  /// letters), `entity`, `character` (one that XML forbids), `not_utf8`, `cut_short`, `attributes`.
+  /// letters), `entity`, `character` (one that XML forbids), `not_utf8`, `encoding`, `cut_short`,
+  /// `attributes`.
   Findings findings() const;
   /// Whether what ends now does so only because the document has ended, or is not read on.
   bool cut_short() const { return cut_short_; }

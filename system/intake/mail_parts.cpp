@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "assay/base/ascii.h"
+#include "system/intake/plain_mail.h"
 
 namespace assay::intake {
 namespace {
@@ -128,6 +129,11 @@ class Walk {
 }  // namespace
 
 MailParts read_mail(std::string_view octets, const MailLimits& limits) {
+  if (auto plain = read_plain_mail(octets, limits)) return std::move(*plain);
+  return read_mail_by_gmime(octets, limits);
+}
+
+MailParts read_mail_by_gmime(std::string_view octets, const MailLimits& limits) {
   initialize();
   MailParts found;
   if (octets.size() > limits.octets) {

@@ -21,6 +21,7 @@ struct MailPart {
   std::string media_type = {};  ///< "application/gzip", lower case
   std::string octets = {};      ///< decoded
   bool is_feedback = false;     ///< a mail within the mail that is a failure report, whole
+  friend bool operator==(const MailPart&, const MailPart&) = default;
 };
 
 struct MailParts {
@@ -33,6 +34,9 @@ struct MailParts {
 
 /// The parts of a mail (RFC 2045), decoded leniently. Total: what is no mail has one part or none.
 MailParts read_mail(std::string_view octets, const MailLimits& limits = {});
+
+/// The same by GMime alone, whatever the mail's form.
+MailParts read_mail_by_gmime(std::string_view octets, const MailLimits& limits = {});
 
 /// Whether octets begin as a mail does: with a header field, or with the "From " line of an mbox.
 bool looks_like_mail(std::string_view octets);

@@ -36,7 +36,8 @@ struct Number {
   std::uint64_t value = 0;
   Writing writing = Writing::right;
 };
-/// A number that is not negative: also with a plus, a fraction of zeros, an exponent-free float.
+/// A number that is not negative: also with a plus, spaces between digits, a fraction of zeros,
+/// an exponent-free float.
 Number read_number(std::string_view text);
 
 struct Time {

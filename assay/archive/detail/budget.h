@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "assay/archive/unpack.h"
 
@@ -24,6 +26,22 @@ struct Budget {
 
 /// Octets of one gzip or zlib text.
 Read read_deflated(std::string_view packed, const std::string& path, Budget& budget);
+
+/// Octets that have been expanded already out of `packed` ones, given out within the budget.
+Read read_expanded(std::string text, std::size_t packed, Budget& budget);
+
+/// What is expanded at once at most; larger things come in pieces.
+constexpr std::size_t small = 1U << 20;
+
+/// One file of a zip.
+struct PlainMember {
+  std::string_view name = {};
+  std::string text = {};
+};
+/// All files of a zip that is small and ordinary: stored or deflated, sound, not encrypted, of one
+/// volume, nothing before, between and behind. Nothing for any other, which is for libarchive.
+std::optional<std::vector<PlainMember>> plain_members(std::string_view zip,
+                                                      const UnpackLimits& limits);
 
 /// Calls `visit` for each file of a zip; it answers whether to go on.
 void for_each_zip_member(
