@@ -1,6 +1,7 @@
 #include "assay/failure/collapse.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -33,17 +34,16 @@ void drop_before(std::map<std::string, std::deque<Instant>, std::less<>>& table,
   }
 }
 
-/// Adds without going round.
-void add_incidents(std::uint32_t& incidents, std::uint32_t more) {
-  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
-  incidents = more > most - incidents ? most : incidents + more;
-}
-
 std::string name_of(std::string_view text) {
   return ascii::to_lower(text);
 }
 
 }  // namespace
+
+void add_incidents(std::uint32_t& incidents, std::uint32_t more) {
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  incidents = more > most - incidents ? most : incidents + more;
+}
 
 std::string likeness(const Report& report) {
   std::string key;
@@ -67,7 +67,9 @@ Added Collapser::add(Outgoing outgoing, Instant now) {
   key += likeness(outgoing.report);
   outgoing.report.incidents = std::max<std::uint32_t>(outgoing.report.incidents, 1);
   if (const auto like = held_.find(key); like != held_.end()) {
-    add_incidents(like->second.outgoing.report.incidents, outgoing.report.incidents);
+    Outgoing& held = like->second.outgoing;
+    add_incidents(held.report.incidents, outgoing.report.incidents);
+    std::ranges::move(outgoing.sources, std::back_inserter(held.sources));
     return Added::collapsed;
   }
   if (held_.size() >= limits_.held) {
@@ -78,8 +80,8 @@ Added Collapser::add(Outgoing outgoing, Instant now) {
   return Added::held;
 }
 
-std::vector<Outgoing> Collapser::due(Instant now) {
-  forget(now);
+Due Collapser::due(Instant now) {
+  Due due{.expired = forget(now)};
   std::vector<std::pair<Instant, const std::string*>> order;
   for (const auto& [key, held] : held_) {
     if (held.since + limits_.hold <= now) order.emplace_back(held.since, &key);
@@ -87,27 +89,37 @@ std::vector<Outgoing> Collapser::due(Instant now) {
   std::ranges::sort(order, {}, [](const auto& entry) {
     return std::pair(entry.first, std::string_view(*entry.second));
   });
-  std::vector<Outgoing> reports;
   for (const auto& [since, key] : order) {
     const auto entry = held_.find(*key);
     if (!permitted(entry->second.outgoing)) continue;
     count(entry->second.outgoing, now);
-    reports.push_back(std::move(entry->second.outgoing));
+    due.ready.push_back(std::move(entry->second.outgoing));
     held_.erase(entry);
   }
-  return reports;
+  return due;
+}
+
+void Collapser::remember(const std::string& destination, const std::string& policy_domain,
+                         Instant at) {
+  count({.destination = destination, .policy_domain = policy_domain}, at);
 }
 
 /// What is too old: times that no rate counts any more, and reports nobody waits for.
-void Collapser::forget(Instant now) {
+std::vector<Outgoing> Collapser::forget(Instant now) {
   drop_before(all_, now - limits_.period);
   drop_before(destinations_, now - limits_.period);
   drop_before(policy_domains_, now - limits_.period);
-  std::erase_if(held_, [&](const auto& entry) {
-    const bool old = entry.second.since + limits_.keep <= now;
-    if (old) lost_ += entry.second.outgoing.report.incidents;
-    return old;
-  });
+  std::vector<Outgoing> expired;
+  for (auto entry = held_.begin(); entry != held_.end();) {
+    if (entry->second.since + limits_.keep > now) {
+      ++entry;
+      continue;
+    }
+    lost_ += entry->second.outgoing.report.incidents;
+    expired.push_back(std::move(entry->second.outgoing));
+    entry = held_.erase(entry);
+  }
+  return expired;
 }
 
 bool Collapser::permitted(const Outgoing& outgoing) const {

@@ -20,11 +20,21 @@ namespace assay::failure {
 /// different failure conditions" (RFC 9991 §8.1).
 std::string likeness(const Report& report);
 
+/// Adds to a number of incidents without going round.
+void add_incidents(std::uint32_t& incidents, std::uint32_t more);
+
 /// A report and where it goes.
 struct Outgoing {
   std::string destination = {};    ///< the address
   std::string policy_domain = {};  ///< whose record or request asks for it
   Report report = {};
+  std::vector<std::string> sources = {};  ///< of which it is made, for the caller; likes add theirs
+};
+
+/// What `due` takes out.
+struct Due {
+  std::vector<Outgoing> ready = {};    ///< to be sent, oldest first, with their incidents
+  std::vector<Outgoing> expired = {};  ///< too old: nobody is told of them
 };
 
 /// How many may go out, in any stretch of time as long as `period`.
@@ -52,10 +62,11 @@ class Collapser {
   explicit Collapser(const CollapseLimits& limits = {}) : limits_(limits) {}
 
   Added add(Outgoing outgoing, Instant now);
-  /// Takes out the reports that have waited long enough and that all rates permit, oldest first,
-  /// with the number of incidents in each. Others stay, still counting their likes, until they are
-  /// too old.
-  std::vector<Outgoing> due(Instant now);
+  /// Takes out the reports that have waited long enough and that all rates permit. Others stay,
+  /// still counting their likes, until they are too old.
+  Due due(Instant now);
+  /// Counts a report that went before this began, so that a new start gives no new rates.
+  void remember(const std::string& destination, const std::string& policy_domain, Instant at);
 
   std::size_t waiting() const { return held_.size(); }
   /// Incidents that were never told: for want of room, or too old.
@@ -68,7 +79,7 @@ class Collapser {
   };
   using Times = std::deque<Instant>;
 
-  void forget(Instant now);
+  std::vector<Outgoing> forget(Instant now);
   bool permitted(const Outgoing& outgoing) const;
   void count(const Outgoing& outgoing, Instant now);
 
