@@ -216,7 +216,8 @@ void FilterRole::show_spool(ops::Metrics& metrics) {
           [](const spool::WriterStats& stats) { return stats.offered; });
   counter("assay_failures_written_total", "Of these, put into the spool",
           [](const spool::WriterStats& stats) { return stats.written; });
-  counter("assay_failures_dropped_total", "Of these, dropped: the spool is full, or the disk refuses",
+  counter("assay_failures_dropped_total",
+          "Of these, dropped: the spool is full, or the disk refuses",
           [](const spool::WriterStats& stats) { return stats.dropped; });
 }
 

@@ -113,9 +113,9 @@ Expected<> run_list(const Options& options) {
   store::DeliveryFilter filter{.state = store::parse_outbox_state(options.state),
                                .kind = store::parse_report_kind(options.kind)};
   if (!options.output.json) {
-    if (auto written = write_output(fmt::format("{:>6}  {:<9}  {:<8}  {:<20}  {:<30}  {}\n", "id",
-                                                "kind", "state", "next try, or end",
-                                                "policy domain", "to"));
+    if (auto written =
+            write_output(fmt::format("{:>6}  {:<9}  {:<8}  {:<20}  {:<30}  {}\n", "id", "kind",
+                                     "state", "next try, or end", "policy domain", "to"));
         !written) {
       return written;
     }

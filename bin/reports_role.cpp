@@ -237,6 +237,7 @@ void ReportsRole::report_failures() {
   add("reported", totals->reported);
   add("no_destination", totals->no_destination);
   add("expired", totals->expired);
+  add("no_room", totals->no_room);
   add("unusable", totals->unusable);
   metrics_.counter("assay_failure_letters_total", "Failure reports put into the outbox")
       .add(totals->letters);

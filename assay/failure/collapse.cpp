@@ -72,10 +72,13 @@ Added Collapser::add(Outgoing outgoing, Instant now) {
     std::ranges::move(outgoing.sources, std::back_inserter(held.sources));
     return Added::collapsed;
   }
-  if (held_.size() >= limits_.held) {
+  const auto of_domain = held_of_.find(name_of(outgoing.policy_domain));
+  const std::size_t others = of_domain == held_of_.end() ? 0 : of_domain->second;
+  if (held_.size() >= limits_.held || others >= limits_.held_per_policy_domain) {
     lost_ += outgoing.report.incidents;
     return Added::discarded;
   }
+  ++held_of_[name_of(outgoing.policy_domain)];
   held_.emplace(std::move(key), Held{std::move(outgoing), now});
   return Added::held;
 }
@@ -93,8 +96,7 @@ Due Collapser::due(Instant now) {
     const auto entry = held_.find(*key);
     if (!permitted(entry->second.outgoing)) continue;
     count(entry->second.outgoing, now);
-    due.ready.push_back(std::move(entry->second.outgoing));
-    held_.erase(entry);
+    due.ready.push_back(take(entry));
   }
   return due;
 }
@@ -115,11 +117,20 @@ std::vector<Outgoing> Collapser::forget(Instant now) {
       ++entry;
       continue;
     }
-    lost_ += entry->second.outgoing.report.incidents;
-    expired.push_back(std::move(entry->second.outgoing));
-    entry = held_.erase(entry);
+    const auto next = std::next(entry);
+    expired.push_back(take(entry));
+    lost_ += expired.back().report.incidents;
+    entry = next;
   }
   return expired;
+}
+
+Outgoing Collapser::take(std::map<std::string, Held>::iterator entry) {
+  Outgoing outgoing = std::move(entry->second.outgoing);
+  held_.erase(entry);
+  const auto of_domain = held_of_.find(name_of(outgoing.policy_domain));
+  if (--of_domain->second == 0) held_of_.erase(of_domain);
+  return outgoing;
 }
 
 bool Collapser::permitted(const Outgoing& outgoing) const {

@@ -46,13 +46,16 @@ struct CollapseLimits {
   std::chrono::seconds hold = std::chrono::minutes{10};  ///< how long likes are waited for
   std::chrono::seconds keep = std::chrono::hours{24};    ///< how long a held back report lives
   std::size_t held = 10'000;                             ///< reports waiting at any time
+  /// Of these, of one policy domain: more could not leave within `keep` anyway, and would only be
+  /// in the way of others.
+  std::size_t held_per_policy_domain = 480;
 };
 
 /// What became of a report that was added.
 enum class Added : std::uint8_t {
   held,       ///< the first of its kind: it waits for others
   collapsed,  ///< counted into one that waits; what its own message held is dropped
-  discarded   ///< the table is full
+  discarded   ///< no room: of the policy domain, or of all, as many wait as may
 };
 
 /// Reports that wait for their likes, and the rate at which they may go (RFC 9991 §2, §8.1). A
@@ -80,11 +83,13 @@ class Collapser {
   using Times = std::deque<Instant>;
 
   std::vector<Outgoing> forget(Instant now);
+  Outgoing take(std::map<std::string, Held>::iterator entry);
   bool permitted(const Outgoing& outgoing) const;
   void count(const Outgoing& outgoing, Instant now);
 
   CollapseLimits limits_;
   std::map<std::string, Held> held_ = {};  // by destination, policy domain and likeness
+  std::map<std::string, std::size_t, std::less<>> held_of_ = {};  // by policy domain
   std::map<std::string, Times, std::less<>> destinations_ = {};
   std::map<std::string, Times, std::less<>> policy_domains_ = {};
   Times all_ = {};

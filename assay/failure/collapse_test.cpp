@@ -104,6 +104,17 @@ TEST(Collapser, IsBoundedInRoomAndTime) {
   EXPECT_EQ(collapser.lost(), 4U);
 }
 
+TEST(Collapser, OnePolicyDomainIsNotInTheWayOfOthers) {
+  Collapser collapser({.hold = minutes{0}, .held_per_policy_domain = 2});
+  EXPECT_EQ(collapser.add(outgoing("192.0.2.1"), start), Added::held);
+  EXPECT_EQ(collapser.add(outgoing("192.0.2.2"), start), Added::held);
+  EXPECT_EQ(collapser.add(outgoing("192.0.2.3"), start), Added::discarded);
+  EXPECT_EQ(collapser.add(outgoing("192.0.2.1"), start), Added::collapsed);
+  EXPECT_EQ(collapser.add(outgoing("192.0.2.3", "example.org"), start), Added::held);
+  EXPECT_EQ(collapser.due(start).ready.size(), 3U);
+  EXPECT_EQ(collapser.add(outgoing("192.0.2.3"), start), Added::held);
+}
+
 TEST(Collapser, TellsOfWhatItsReportsAreMade) {
   Collapser collapser({.hold = minutes{0}, .keep = minutes{5}});
   for (const char* source : {"first", "second"}) {
@@ -138,7 +149,8 @@ TEST(Collapser, DoesNotGoRound) {
   many.report.incidents = std::numeric_limits<std::uint32_t>::max() - 1;
   collapser.add(many, start);
   collapser.add(many, start);
-  EXPECT_EQ(collapser.due(start).ready.at(0).report.incidents, std::numeric_limits<std::uint32_t>::max());
+  EXPECT_EQ(collapser.due(start).ready.at(0).report.incidents,
+            std::numeric_limits<std::uint32_t>::max());
 }
 
 }  // namespace

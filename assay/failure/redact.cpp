@@ -7,7 +7,7 @@
 
 #include "assay/base/ascii.h"
 #include "assay/base/domain_name.h"
-#include "assay/failure/detail/hmac.h"
+#include "assay/crypto/hmac.h"
 #include "assay/failure/detail/text.h"
 #include "assay/mail/address.h"
 
@@ -116,11 +116,11 @@ std::string_view for_each_address(std::string_view text, Take take) {
 }  // namespace
 
 Redactor::Redactor(std::string_view key, std::string_view scope)
-    : key_(detail::hmac_sha256(key, ascii::to_lower(scope))) {}
+    : key_(crypto::hmac_sha256(key, ascii::to_lower(scope))) {}
 
 std::string Redactor::local_part(std::string_view local_part, std::string_view domain) const {
   std::string local = ascii::to_lower(detail::unquoted(local_part));
-  return base32(detail::hmac_sha256(key_, local + "@" + ascii::to_lower(domain)));
+  return base32(crypto::hmac_sha256(key_, local + "@" + ascii::to_lower(domain)));
 }
 
 std::string Redactor::text(std::string_view text) const {

@@ -9,9 +9,8 @@ namespace assay::config {
 
 // RFC 9991 §7: only to whom the operator means to tell them.
 bool gets_failures(const Reports& settings, const DomainName& domain) {
-  return std::ranges::any_of(settings.failure_domains, [&](const DomainName& one) {
-    return domain.equal_or_below(one);
-  });
+  return std::ranges::any_of(settings.failure_domains,
+                             [&](const DomainName& one) { return domain.equal_or_below(one); });
 }
 
 bool is_own_address(const Reports& settings, const std::string& given) {
@@ -19,8 +18,8 @@ bool is_own_address(const Reports& settings, const std::string& given) {
   const std::size_t at = address.rfind('@');
   if (at == std::string::npos) return false;
   const auto domain = DomainName::parse(std::string_view(address).substr(at + 1));
-  if (domain && std::ranges::find(settings.ignore_recipients, *domain) !=
-                    settings.ignore_recipients.end()) {
+  if (domain &&
+      std::ranges::find(settings.ignore_recipients, *domain) != settings.ignore_recipients.end()) {
     return true;
   }
   const std::string own = ascii::to_lower(settings.email);

@@ -153,10 +153,10 @@ struct Reports {
   std::vector<std::string> failure_only_to = {};  ///< address or @domain; none: all confirmed ones
   FailureContent failure_content = FailureContent::headers;
   std::chrono::seconds failure_hold = std::chrono::minutes{10};  ///< likes are waited for so long
-  unsigned failure_per_hour = 20;        ///< to one destination, and of one policy domain
-  unsigned failure_all_per_hour = 200;   ///< in all
+  unsigned failure_per_hour = 20;       ///< to one destination, and of one policy domain
+  unsigned failure_all_per_hour = 200;  ///< in all
   std::chrono::seconds failure_keep = std::chrono::days{7};  ///< after they were sent or given up
-  std::string failure_folder = {};       ///< of the spool; empty: <data>/failures
+  std::string failure_folder = {};  ///< of the spool; empty: <data>/failures
   unsigned failure_spool_files = 10'000;
   std::size_t failure_spool_octets = std::size_t{64} << 20;
   bool operator==(const Reports&) const = default;

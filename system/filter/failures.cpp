@@ -10,8 +10,8 @@
 #include "assay/base/ascii.h"
 #include "assay/dmarc/record.h"
 #include "assay/failure/decide.h"
-#include "assay/failure/mail_date.h"
 #include "assay/failure/redact.h"
+#include "assay/mail/mail_date.h"
 #include "system/config/reports.h"
 
 namespace assay::filter {
@@ -25,9 +25,8 @@ constexpr std::size_t max_records = 20;  // of SPF
 failure::Result result_of(std::string_view word) {
   using failure::Result;
   constexpr std::pair<std::string_view, Result> words[] = {
-      {"pass", Result::pass},       {"fail", Result::fail},
-      {"softfail", Result::softfail}, {"neutral", Result::neutral},
-      {"policy", Result::policy},   {"temperror", Result::temperror},
+      {"pass", Result::pass},          {"fail", Result::fail},     {"softfail", Result::softfail},
+      {"neutral", Result::neutral},    {"policy", Result::policy}, {"temperror", Result::temperror},
       {"permerror", Result::permerror}};
   const auto found = std::ranges::find(words, word, &std::pair<std::string_view, Result>::first);
   return found == std::end(words) ? Result::none : found->second;
@@ -159,19 +158,18 @@ failure::Original original_of(const FailedMessage& seen, config::FailureContent 
 failure::Report report_of(const FailedMessage& seen, const failure::Wanted& wanted,
                           const config::Reports& settings, const Failures& failures) {
   const auto path = [](const std::string& address) { return "<" + address + ">"; };
-  failure::Report report{
-      .user_agent = failures.user_agent,
-      .auth_failure = std::string(wanted.auth_failure),
-      .authentication_results = {results_of(seen, wanted)},
-      .identity_alignment = wanted.identity_alignment,
-      .delivery_result = delivery_of(seen.decision.action),
-      .arrival_date = failure::to_mail_date(seen.time),
-      .source_ip = seen.client.address ? to_text(*seen.client.address) : "",
-      .reported_domain = {seen.verdict.dmarc.author.text()},
-      .original_envelope_id = seen.transaction.envelope_id,
-      .original_mail_from = path(seen.transaction.mail_from),
-      .reporting_mta = "dns; " + std::string(seen.host),
-      .original = original_of(seen, settings.failure_content)};
+  failure::Report report{.user_agent = failures.user_agent,
+                         .auth_failure = std::string(wanted.auth_failure),
+                         .authentication_results = {results_of(seen, wanted)},
+                         .identity_alignment = wanted.identity_alignment,
+                         .delivery_result = delivery_of(seen.decision.action),
+                         .arrival_date = mail::to_mail_date(seen.time),
+                         .source_ip = seen.client.address ? to_text(*seen.client.address) : "",
+                         .reported_domain = {seen.verdict.dmarc.author.text()},
+                         .original_envelope_id = seen.transaction.envelope_id,
+                         .original_mail_from = path(seen.transaction.mail_from),
+                         .reporting_mta = "dns; " + std::string(seen.host),
+                         .original = original_of(seen, settings.failure_content)};
   if (seen.client.port != 0) report.source_port = seen.client.port;
   const auto& recipients = seen.transaction.recipients;
   for (std::size_t i = 0; i < std::min(recipients.size(), max_recipients); ++i) {
@@ -196,8 +194,11 @@ failure::Report redacted(failure::Report report, const std::string& domain,
 std::vector<spool::Item> failures_of(const FailedMessage& seen, const config::Reports& settings,
                                      const Failures& failures) {
   const dmarc::Evaluation& evaluation = seen.verdict.dmarc;
-  if (!evaluation.policy_domain || !config::gets_failures(settings, *evaluation.policy_domain)) return {};
+  if (!evaluation.policy_domain || !config::gets_failures(settings, *evaluation.policy_domain))
+    return {};
   if (seen.decision.action == verify::Action::defer) return {};  // it will come again
+  // What the DNS left open is no failure of the domain's.
+  if (evaluation.result == dmarc::Result::temperror) return {};
   const auto record = dmarc::parse_record(evaluation.record);
   if (!record || record->ruf.empty()) return {};
   const auto own = [&](const std::string& one) { return config::is_own_address(settings, one); };

@@ -21,8 +21,8 @@ namespace assay::filter {
 
 /// What the filter makes failure reports with, where they are on. Lives as long as the filter.
 struct Failures {
-  std::string key = {};         ///< of the redaction (RFC 6590 §3), secret
-  std::string user_agent = {};  ///< "Assay/1.0"
+  std::string key = {};                       ///< of the redaction (RFC 6590 §3), secret
+  std::string user_agent = {};                ///< "Assay/1.0"
   std::function<void(spool::Item)> put = {};  ///< neither waits nor fails; from any thread
 };
 

@@ -175,7 +175,7 @@ Reply MessageFilter::mail(const milter::Path& from, const Macros& macros) {
       !macros.find("auth_authen").empty() || !macros.find("auth_type").empty();
   transaction.smtputf8 = has_argument(from, "SMTPUTF8");
   transaction.mail_from = from.address;
-  transaction.envelope_id = envelope_id_of(from);
+  if (shared_.failures != nullptr) transaction.envelope_id = envelope_id_of(from);
   return {};
 }
 

@@ -35,7 +35,7 @@ struct Shared {
   Watch& watch;
   std::function<std::shared_ptr<const Policy>()> policy;  ///< the present one; any thread
   std::function<journal::Time()> now;
-  std::string id_prefix = {};  ///< of Entry::id, unique for this process
+  std::string id_prefix = {};          ///< of Entry::id, unique for this process
   const Failures* failures = nullptr;  ///< null: there are no failure reports; outlives it
   Deferrals deferrals{};
   std::atomic<std::uint64_t> number = 0;

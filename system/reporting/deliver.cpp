@@ -62,17 +62,17 @@ std::expected<Outgoing, Finding> Deliverer::compose(const store::Delivery& deliv
 std::string Deliverer::aggregate_mail(const store::Delivery& delivery, store::Instant now) const {
   const Reporter& reporter = options_.reporter;
   const aggregate::ReportMail mail{.from_name = reporter.org_name,
-                             .from_address = reporter.email,
-                             .to = {delivery.destination},
-                             .date = now,
-                             .name = {.receiver = reporter.submitter,
-                                      .policy_domain = delivery.policy_domain,
-                                      .begin = delivery.begin,
-                                      .end = delivery.end,
-                                      .unique_id = delivery.report_id},
-                             .messages = delivery.messages,
-                             .contact = reporter.contact,
-                             .attachment = delivery.octets};
+                                   .from_address = reporter.email,
+                                   .to = {delivery.destination},
+                                   .date = now,
+                                   .name = {.receiver = reporter.submitter,
+                                            .policy_domain = delivery.policy_domain,
+                                            .begin = delivery.begin,
+                                            .end = delivery.end,
+                                            .unique_id = delivery.report_id},
+                                   .messages = delivery.messages,
+                                   .contact = reporter.contact,
+                                   .attachment = delivery.octets};
   return aggregate::compose(mail);
 }
 

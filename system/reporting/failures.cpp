@@ -6,8 +6,8 @@
 
 #include "assay/base/try.h"
 #include "assay/crypto/digest.h"
-#include "assay/failure/mail_date.h"
 #include "assay/failure/write.h"
+#include "assay/mail/mail_date.h"
 #include "system/config/reports.h"
 #include "system/reporting/targets.h"
 #include "system/spool/folder.h"
@@ -16,6 +16,7 @@ namespace assay::reporting {
 namespace {
 
 constexpr std::chrono::minutes ask_again{5};
+constexpr std::size_t max_events = 20;  // of one look: a storm is not to fill the log
 constexpr std::chrono::hours keep{24};  // in the spool, for want of the DNS or of a rate
 
 failure::CollapseLimits limits_of(const config::Reports& settings) {
@@ -24,14 +25,15 @@ failure::CollapseLimits limits_of(const config::Reports& settings) {
           .overall = settings.failure_all_per_hour,
           .hold = settings.failure_hold,
           .keep = keep,
-          .held = settings.failure_spool_files};
+          .held = std::size_t{settings.failure_all_per_hour} * keep.count() + 1,
+          .held_per_policy_domain = std::size_t{settings.failure_per_hour} * keep.count() + 1};
 }
 
 /// The same for the same file and destination, and for nothing else.
 std::string id_of(const failure::Outgoing& outgoing) {
   constexpr std::string_view digits = "0123456789abcdef";
-  const std::string digest = crypto::digest(
-      crypto::DigestKind::sha256, outgoing.destination + "\n" + outgoing.sources.front());
+  const std::string digest = crypto::digest(crypto::DigestKind::sha256,
+                                            outgoing.destination + "\n" + outgoing.sources.front());
   std::string id = "failure-";
   for (const char c : digest.substr(0, 12)) {
     id += digits[static_cast<unsigned char>(c) >> 4U];
@@ -46,6 +48,10 @@ std::string first_error(const Findings& findings) {
 }
 
 }  // namespace
+
+void FailureTotals::note(std::string event) {
+  if (events.size() < max_events) events.push_back(std::move(event));
+}
 
 FailureDesk::FailureDesk(store::Store& store, dns::Resolver& resolver, Options options)
     : store_(store),
@@ -104,7 +110,7 @@ std::expected<FailureTotals, Finding> FailureDesk::look_on(store::Instant now) {
   }
   for (const failure::Outgoing& one : due.expired) {
     totals.expired += one.report.incidents;
-    totals.events.push_back(one.policy_domain + ": held back for too long");
+    totals.note(one.policy_domain + ": held back for too long");
     if (auto done = close(one.sources); !done) return std::unexpected(std::move(done.error()));
   }
   totals.held = collapser_.waiting();
@@ -118,19 +124,19 @@ FailureDesk::Done FailureDesk::take(const std::string& name, store::Instant now,
   if (!item && item.error().code != "bad_item") return std::unexpected(item.error());
   if (!item) {
     ++totals.unusable;
-    totals.events.push_back(item.error().what);
+    totals.note(item.error().what);
     return spool::remove_file(options_.folder, name);
   }
   // The clock of another host may be ahead; nothing stays for ever for it.
   if (item->time + keep <= now || item->time > now + keep) {
     totals.expired += item->report.incidents;
-    totals.events.push_back(item->policy_domain + ": too old");
+    totals.note(item->policy_domain + ": too old");
     return spool::remove_file(options_.folder, name);
   }
   const auto domain = DomainName::parse(item->policy_domain);
   if (!domain || !config::gets_failures(options_.settings, *domain)) {
     totals.no_destination += item->report.incidents;
-    totals.events.push_back(item->policy_domain + ": is not listed in failure_domains");
+    totals.note(item->policy_domain + ": is not listed in failure_domains");
     return spool::remove_file(options_.folder, name);
   }
   HostCounts hosts;
@@ -146,7 +152,7 @@ FailureDesk::Done FailureDesk::take(const std::string& name, store::Instant now,
     totals.no_destination += item->report.incidents;
     std::string why = item->policy_domain + ": nobody gets it";
     for (const std::string& one : targets.refused) why += "; " + one;
-    totals.events.push_back(std::move(why));
+    totals.note(std::move(why));
     return spool::remove_file(options_.folder, name);
   }
   return hold(name, item->report, item->policy_domain, addresses, now, totals);
@@ -161,20 +167,18 @@ FailureDesk::Done FailureDesk::hold(const std::string& name, const failure::Repo
   for (const std::string& address : addresses) {
     ASSAY_TRY(posted, store_.is_posted(name, address));
     if (posted) continue;
-    const failure::Added added = collapser_.add({.destination = address,
-                                                 .policy_domain = domain,
-                                                 .report = report,
-                                                 .sources = {name}},
-                                                now);
+    const failure::Added added = collapser_.add(
+        {.destination = address, .policy_domain = domain, .report = report, .sources = {name}},
+        now);
     if (added == failure::Added::collapsed) totals.collapsed += report.incidents;
     if (added == failure::Added::discarded) {
-      known.again = now + ask_again;  // the table is full: it stays in the spool until it is not
+      totals.no_room += report.incidents;
+      totals.note(domain + ": more fails than the limits of rate let out");
     } else {
       ++known.open;
     }
   }
-  const bool waits = known.open > 0 || known.again > now;
-  if (!waits) return close({name});
+  if (known.open == 0) return close({name});
   known_[name] = known;
   return {};
 }
@@ -189,23 +193,23 @@ FailureDesk::Done FailureDesk::post(const failure::Outgoing& outgoing, store::In
   const Findings findings = failure::validate(outgoing.report);
   if (has_error(findings)) {
     totals.unusable += outgoing.report.incidents;
-    totals.events.push_back(outgoing.policy_domain + ": " + first_error(findings));
+    totals.note(outgoing.policy_domain + ": " + first_error(findings));
     return close(outgoing.sources);
   }
   const std::string id = id_of(outgoing);
-  const auto when = failure::parse_mail_date(outgoing.report.arrival_date);
+  const auto when = mail::parse_mail_date(outgoing.report.arrival_date);
   store::FailureLetter letter{
       .at = now,
       .delivery = {.report_id = id,
                    .policy_domain = outgoing.policy_domain,
                    .destination = outgoing.destination,
-                   .octets = failure::write(outgoing.report,
-                                            {.from_name = options_.reporter.org_name,
-                                             .from_address = options_.reporter.email,
-                                             .to = {outgoing.destination},
-                                             .date = now,
-                                             .id = id,
-                                             .contact = options_.reporter.contact}),
+                   .octets =
+                       failure::write(outgoing.report, {.from_name = options_.reporter.org_name,
+                                                        .from_address = options_.reporter.email,
+                                                        .to = {outgoing.destination},
+                                                        .date = now,
+                                                        .id = id,
+                                                        .contact = options_.reporter.contact}),
                    .begin = when.value_or(now),
                    .end = now,
                    .messages = outgoing.report.incidents,
@@ -224,10 +228,6 @@ FailureDesk::Done FailureDesk::close(const std::vector<std::string>& sources) {
     const auto known = known_.find(name);
     if (known != known_.end() && known->second.open > 1) {
       --known->second.open;
-      continue;
-    }
-    if (known != known_.end() && known->second.again != store::Instant{}) {
-      known->second.open = 0;  // for a destination that found no room
       continue;
     }
     if (auto done = spool::remove_file(options_.folder, name); !done) return done;

@@ -17,15 +17,18 @@ namespace assay::reporting {
 
 /// What a look at the spool came to; in messages unless said otherwise.
 struct FailureTotals {
-  std::uint64_t files = 0;           ///< read from the spool
-  std::uint64_t held = 0;            ///< reports that wait, for their likes or a rate
-  std::uint64_t collapsed = 0;       ///< counted into one that waits
-  std::uint64_t letters = 0;         ///< put into the outbox
-  std::uint64_t reported = 0;        ///< told of by these
-  std::uint64_t no_destination = 0;  ///< nobody to tell, or nobody who agreed
-  std::uint64_t expired = 0;         ///< held back by the limits of rate for too long
-  std::uint64_t unusable = 0;        ///< cannot be read, or is no report that may be sent
-  std::vector<std::string> events = {};  ///< a sentence for each that is not told
+  std::uint64_t files = 0;               ///< read from the spool
+  std::uint64_t held = 0;                ///< reports that wait, for their likes or a rate
+  std::uint64_t collapsed = 0;           ///< counted into one that waits
+  std::uint64_t letters = 0;             ///< put into the outbox
+  std::uint64_t reported = 0;            ///< told of by these
+  std::uint64_t no_destination = 0;      ///< nobody to tell, or nobody who agreed
+  std::uint64_t expired = 0;             ///< held back by the limits of rate for too long
+  std::uint64_t no_room = 0;             ///< beyond what the limits of rate let out within a day
+  std::uint64_t unusable = 0;            ///< cannot be read, or is no report that may be sent
+  std::vector<std::string> events = {};  ///< a sentence for each that is not told; the first few
+
+  void note(std::string event);
 };
 
 /// Takes failure reports out of the spool, waits for their likes, and puts them into the outbox
@@ -38,7 +41,7 @@ class FailureDesk {
     std::string folder;  ///< of the spool
     config::Reports settings;
     Reporter reporter;
-    std::size_t max_files = 200;  ///< read in one look
+    std::size_t max_files = 500;  ///< read in one look
   };
   /// `store` and `resolver` outlive it.
   FailureDesk(store::Store& store, dns::Resolver& resolver, Options options);
@@ -51,7 +54,7 @@ class FailureDesk {
  private:
   using Done = std::expected<void, Finding>;
   struct Known {
-    std::size_t open = 0;  ///< reports that it is a part of
+    std::size_t open = 0;       ///< reports that it is a part of
     store::Instant again = {};  ///< when it is looked at again, where it is part of none yet
   };
 

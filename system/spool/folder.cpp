@@ -129,8 +129,9 @@ std::expected<std::string, Finding> read_key(int file, const std::string& path) 
   const std::string_view key = ascii::trim_fws(text);
   const bool good = key.size() == 2 * key_octets && std::ranges::all_of(key, is_hex_digit);
   if (good) return std::string(key);
-  return std::unexpected(Finding{
-      .code = "bad_key", .what = ascii::printable(path) + " holds no key of 64 hexadecimal digits"});
+  return std::unexpected(
+      Finding{.code = "bad_key",
+              .what = ascii::printable(path) + " holds no key of 64 hexadecimal digits"});
 }
 
 }  // namespace

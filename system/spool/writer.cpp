@@ -31,7 +31,8 @@ std::size_t size_of(const Item& item) {
 
 /// Unique for this process and its start.
 std::string stem_of_names() {
-  const auto start = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto start =
+      std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   std::random_device source;
   return std::to_string(start.time_since_epoch().count()) + "-" + std::to_string(source()) + "-";
 }
@@ -60,7 +61,8 @@ struct Writer::State {
   mutable std::mutex mutex = {};
   std::condition_variable wake = {};
   std::deque<Item> queue = {};
-  std::map<std::string, std::uint32_t> missed = {};  ///< dropped, to be told with the next of its kind
+  std::map<std::string, std::uint32_t> missed =
+      {};  ///< dropped, to be told with the next of its kind
   WriterStats stats = {};
   bool closing = false;
   std::once_flag closed = {};

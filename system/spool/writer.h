@@ -13,12 +13,12 @@
 namespace assay::spool {
 
 struct WriterOptions {
-  std::string folder;                                 ///< made if it is not there
-  std::size_t max_files = 10'000;                     ///< in the folder
-  std::uint64_t max_octets = std::uint64_t{64} << 20; ///< of these
-  std::size_t max_waiting = std::size_t{8} << 20;     ///< octets in memory, for the disk
-  std::chrono::milliseconds gather{200};              ///< likes of this span become one file
-  std::chrono::milliseconds look_again{1'000};        ///< at a folder that was full
+  std::string folder;                                  ///< made if it is not there
+  std::size_t max_files = 10'000;                      ///< in the folder
+  std::uint64_t max_octets = std::uint64_t{64} << 20;  ///< of these
+  std::size_t max_waiting = std::size_t{8} << 20;      ///< octets in memory, for the disk
+  std::chrono::milliseconds gather{200};               ///< likes of this span become one file
+  std::chrono::milliseconds look_again{1'000};         ///< at a folder that was full
 };
 
 /// What became of the items since the start, in messages.

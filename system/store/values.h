@@ -178,9 +178,9 @@ struct DeliveryFilter {
   std::optional<OutboxState> state = {};
   std::optional<ReportKind> kind = {};
   std::optional<Instant> since = {};  ///< made then or later
-  std::string policy_domain = {};  ///< empty: any
-  std::string destination = {};    ///< empty: any
-  std::string report_id = {};      ///< empty: any
+  std::string policy_domain = {};     ///< empty: any
+  std::string destination = {};       ///< empty: any
+  std::string report_id = {};         ///< empty: any
   std::int64_t after = 0;
   std::size_t limit = 100;
 };

@@ -73,13 +73,14 @@ class FailureTest(ReportsTest):
             if name != "rcpt.example":
                 lines.append(f'{name} TXT "v=spf1 ip4:{GOOD} -all"')
                 lines.append(f'_dmarc.{name} TXT "v=DMARC1; p=reject; ruf={ruf.get(name, "mailto:Ruf@" + name)}{fo.get(name, "")}"')
-            lines.append(f"s1._domainkey.{name} TXT {self.signer.record}")
+            if name != "late.example":
+                lines.append(f"s1._domainkey.{name} TXT {self.signer.record}")
         lines += ['_dmarc.external.example TXT "v=DMARC1; p=none; ruf=mailto:ruf@service.example"',
                   'external.example._report._dmarc.service.example TXT "v=DMARC1"',
                   '_dmarc.victim.example TXT "v=DMARC1; p=none; ruf=mailto:ruf@service.example"',
                   '_dmarc.psd.example TXT "v=DMARC1; p=none; psd=y; ruf=mailto:ruf@psd.example"',
-                  f'lists.example TXT "v=spf1 ip4:198.51.100.7 -all"']
-        return "\n".join(lines) + "\n"
+                  'lists.example TXT "v=spf1 ip4:198.51.100.7 -all"', f"s1._domainkey.lists.example TXT {self.signer.record}"]
+        return "\n".join(lines) + "\n$FAIL s1._domainkey.late.example TXT servfail\n"
 
     def setUp(self):
         super().setUp()
@@ -288,6 +289,8 @@ class Asked(FailureTest):
                 "a bounce of our own reports": {"recipients": ("<bob@rcpt.example>", "<reports+17@rcpt.example>")},
                 "mail to our intake": {"recipients": ("<x@intake.example>",)},
                 "own users' mail": {"ip": "192.0.2.200"},
+                "what the DNS left open": {"octets": sign.dkim(message("late.example"), self.signer, "late.example"),
+                                           "sender": "<a@late.example>"},
                 "a public suffix": {"octets": message("psd.example"), "sender": "<a@psd.example>"},
                 "what passes": {"ip": GOOD}}.items():
             with self.subTest(what):
@@ -415,6 +418,26 @@ class Storms(FailureTest):
         self.end(role)
         self.assertEqual(self.sink.messages, [])
         self.assertIn("is an address of our own reports", self.written())
+
+
+class Erased(FailureTest):
+    def test_what_is_known_of_a_domain_goes(self):
+        self.set_up(smtp=mta.free_port())  # nobody takes the mail, so that it waits
+        role = self.start()
+        for author in ("author.example", "one.example"):
+            self.bring(message(author), sender=f"<a@{author}>")
+        mta.wait_for(lambda: len(self.outbox("--kind", "failure")) == 2, "the outbox")
+        self.end(role)
+        filter = self.start("filter")
+        for author in ("author.example", "one.example"):
+            self.bring(message(author), sender=f"<b@{author}>", ip="203.0.113.77")
+        mta.wait_for(lambda: len(list(self.spool.glob("*.failure"))) == 2, "the spool")
+        self.end(filter)
+        out = run("store", "erase", "--domain", "author.example", "--failures", str(self.spool), str(self.folder / "var/store.sqlite"))
+        self.assertEqual((out.returncode, out.err), (0, ""))
+        self.assertIn("1 deliveries, 1 failure reports of the spool", out.out)
+        self.assertEqual([one["policy_domain"] for one in self.outbox("--kind", "failure")], ["one.example"])
+        self.assertEqual(len(list(self.spool.glob("*.failure"))), 1)
 
 
 class Crashes(FailureTest):
