@@ -73,7 +73,7 @@ std::expected<Item, Finding> parse_item(std::string_view text) {
     if (!line) return refuse("ends before its report", begin);
     if (line->empty()) break;
     const std::size_t space = line->find(' ');
-    const bool known = space != std::string_view::npos &&
+    const bool known = space != std::string_view::npos && one_line(*line) == *line &&
                        set(item, line->substr(0, space), line->substr(space + 1));
     if (!known) return refuse("has a line that is not known", begin);
   }

@@ -96,7 +96,9 @@ TEST_F(Spool, WhatIsNoItemSaysWhere) {
   for (const std::string& bad :
        {std::string(), std::string("assay-failure 2\n"), good.substr(0, 60),
         std::string("assay-failure 1\ntime noon\n\n"), std::string("assay-failure 1\nx y\n\n"),
-        std::string("assay-failure 1\npolicy_domain a\nrecord b\n\nno mail")}) {
+        std::string("assay-failure 1\npolicy_domain a\nrecord b\n\nno mail"),
+        std::string("assay-failure 1\npolicy_domain a\r\nrecord b\n") +
+            good.substr(good.find("\n\n"))}) {
     const auto read = parse_item(bad);
     ASSERT_FALSE(read) << bad;
     EXPECT_EQ(read.error().code, "bad_item");
