@@ -14,6 +14,7 @@
 #include "system/config/load.h"
 #include "system/filter/serve.h"
 #include "system/net/endpoint.h"
+#include "system/spool/folder.h"
 
 #include "bin/arguments.h"
 #include "bin/dns_source.h"
@@ -83,6 +84,11 @@ std::string journal_folder(const config::Settings& settings) {
   return folder.empty() ? data_folder(settings) + "/journal" : folder;
 }
 
+std::string failure_folder(const config::Settings& settings) {
+  const std::string& folder = settings.reports.failure_folder;
+  return folder.empty() ? data_folder(settings) + "/failures" : folder;
+}
+
 Expected<config::Settings> load_configuration(const std::string& path) {
   std::error_code ignored;
   if (path == usual_config && !std::filesystem::exists(path, ignored)) {
@@ -137,6 +143,9 @@ Expected<std::unique_ptr<FilterRole>> FilterRole::start(const config::Settings& 
   }
   std::unique_ptr<FilterRole> role(new FilterRole(settings, log, metrics, std::move(world)));
   role->policy_ = std::move(policy);
+  if (auto opened = role->open_spool(settings); !opened) {
+    return std::unexpected(std::move(opened.error()));
+  }
   if (auto listening = role->listen(settings); !listening) {
     return std::unexpected(std::move(listening.error()));
   }
@@ -172,6 +181,7 @@ void FilterRole::show(ops::Metrics& metrics) {
   gauge("assay_dns_cache_octets", "Their size", [=] { return world->cache_stats().octets; });
   counter("assay_dns_timeouts_total", "Lookups that were given up",
           [=] { return world->network_stats().timeouts; });
+  show_spool(metrics);
   journal::Writer* journal = &journal_;
   counter("assay_journal_written_total", "Lines written", [=] { return journal->stats().written; });
   counter("assay_journal_lost_total", "Lines lost", [=] { return journal->stats().lost; });
@@ -181,9 +191,46 @@ void FilterRole::show(ops::Metrics& metrics) {
         [=] { return journal->stats().waiting; });
 }
 
+/// Nothing where no domain is listed, as by default (RFC 9989 §5.3.9), or nobody sends reports.
+Expected<> FilterRole::open_spool(const config::Settings& settings) {
+  const config::Reports& reports = settings.reports;
+  if (reports.failure_domains.empty() || reports.email.empty()) return {};
+  if (auto made = make_folder(data_folder(settings)); !made) return made;
+  auto key = spool::open_key(data_folder(settings) + "/failure.key");
+  if (!key) return fail(Status::io, key.error().what);
+  spool_ = std::make_unique<spool::Writer>(
+      spool::WriterOptions{.folder = failure_folder(settings),
+                           .max_files = reports.failure_spool_files,
+                           .max_octets = reports.failure_spool_octets});
+  failures_ = {.key = std::move(*key),
+               .user_agent = "Assay/" ASSAY_VERSION,
+               .put = [spool = spool_.get()](spool::Item item) { spool->offer(std::move(item)); }};
+  shared_->failures = &failures_;
+  return {};
+}
+
+void FilterRole::show_spool(ops::Metrics& metrics) {
+  if (!spool_) return;
+  using Kind = ops::Metrics::Kind;
+  const auto counter = [&](std::string_view name, std::string_view help, auto value) {
+    metrics.read(Kind::counter, name, help, {}, [spool = spool_.get(), value] {
+      return static_cast<double>(value(spool->stats()));
+    });
+  };
+  counter("assay_failures_total", "Messages that a failure report was asked for",
+          [](const spool::WriterStats& stats) { return stats.offered; });
+  counter("assay_failures_written_total", "Of these, put into the spool",
+          [](const spool::WriterStats& stats) { return stats.written; });
+  counter("assay_failures_dropped_total",
+          "Of these, dropped: the spool is full, or the disk refuses",
+          [](const spool::WriterStats& stats) { return stats.dropped; });
+}
+
 std::vector<std::string> FilterRole::troubles() const {
   const journal::WriterStats stats = journal_.stats();
   std::vector<std::string> all;
+  const spool::WriterStats spool = spool_ ? spool_->stats() : spool::WriterStats{};
+  if (spool.failing) all.push_back("failure reports cannot be written: " + spool.last_error);
   if (stats.failing) all.push_back("the journal cannot be written: " + stats.last_error);
   if (stats.lost > 0) all.push_back(std::to_string(stats.lost) + " lines of the journal were lost");
   return all;
@@ -227,6 +274,7 @@ Expected<> FilterRole::reload(config::Settings settings) {
 
 std::size_t FilterRole::stop(std::chrono::milliseconds patience) {
   const std::size_t open = server_ ? server_->stop(patience) : 0;
+  if (spool_) spool_->close();
   journal_.close();
   return open;
 }

@@ -12,6 +12,7 @@
 #include "system/net/server.h"
 #include "system/ops/log.h"
 #include "system/ops/metrics.h"
+#include "system/spool/writer.h"
 
 #include "bin/failure.h"
 #include "bin/filter_watch.h"
@@ -24,6 +25,8 @@ std::string host_name();
 /// Where the data are, as the configuration, or else the service manager, or else nobody says.
 std::string data_folder(const config::Settings& settings);
 std::string journal_folder(const config::Settings& settings);
+/// The spool of failure reports.
+std::string failure_folder(const config::Settings& settings);
 
 /// Where the configuration stands unless somebody says otherwise.
 inline constexpr const char* usual_config = "/etc/assay/assay.toml";
@@ -62,11 +65,15 @@ class FilterRole {
   FilterRole(const config::Settings& settings, ops::Log& log, ops::Metrics& metrics,
              std::unique_ptr<World> world);
   Expected<> listen(const config::Settings& settings);
+  Expected<> open_spool(const config::Settings& settings);
+  void show_spool(ops::Metrics& metrics);
   void show(ops::Metrics& metrics);
   std::shared_ptr<const filter::Policy> policy() const;
 
   std::unique_ptr<World> world_;
   journal::Writer journal_;
+  std::unique_ptr<spool::Writer> spool_ = {};  ///< null where there are no failure reports
+  filter::Failures failures_ = {};
   FilterWatch watch_;
   mutable std::mutex mutex_ = {};
   std::shared_ptr<const filter::Policy> policy_ = {};

@@ -38,6 +38,7 @@ A destination that refuses reports for good is left alone for a week, then twice
 struct Options {
   std::string config = usual_config;
   std::string state = {};
+  std::string kind = {};
   unsigned id = 0;
   std::string address = {};
   std::string reason = "by hand";
@@ -71,6 +72,7 @@ Expected<> checked(std::expected<void, Finding> result) {
 void write(json::Writer& out, const store::Delivery& one) {
   out.begin_object();
   out.member_number("id", static_cast<std::uint64_t>(one.id));
+  out.member("kind", to_text(one.kind));
   out.member("state", to_text(one.state));
   out.member("to", one.destination);
   out.member("policy_domain", one.policy_domain);
@@ -98,19 +100,22 @@ std::string as_json(const store::Delivery& one) {
 
 std::string in_words(const store::Delivery& one) {
   const bool waits = one.state == store::OutboxState::waiting;
-  std::string text = fmt::format("{:>6}  {:<8}  {:<20}  {:<30}  {}", one.id, to_text(one.state),
-                                 to_rfc3339(waits ? one.next : one.finished), one.policy_domain,
-                                 ascii::printable(one.destination));
+  std::string text =
+      fmt::format("{:>6}  {:<9}  {:<8}  {:<20}  {:<30}  {}", one.id, to_text(one.kind),
+                  to_text(one.state), to_rfc3339(waits ? one.next : one.finished),
+                  one.policy_domain, ascii::printable(one.destination));
   if (!one.reason.empty()) text += ": " + ascii::printable(one.reason, 500);
   return text + "\n";
 }
 
 Expected<> run_list(const Options& options) {
   ASSAY_TRY(store, open(options));
-  store::DeliveryFilter filter{.state = store::parse_outbox_state(options.state)};
+  store::DeliveryFilter filter{.state = store::parse_outbox_state(options.state),
+                               .kind = store::parse_report_kind(options.kind)};
   if (!options.output.json) {
-    if (auto written = write_output(fmt::format("{:>6}  {:<8}  {:<20}  {:<30}  {}\n", "id", "state",
-                                                "next try, or end", "policy domain", "to"));
+    if (auto written =
+            write_output(fmt::format("{:>6}  {:<9}  {:<8}  {:<20}  {:<30}  {}\n", "id", "kind",
+                                     "state", "next try, or end", "policy domain", "to"));
         !written) {
       return written;
     }
@@ -223,6 +228,7 @@ void add_outbox(const Command& program) {
   const auto options = std::make_shared<Options>();
   const Command list = add_subcommand(outbox, {"list", "List them", run_list}, options);
   list.option("--state", options->state, "Only these").one_of({"waiting", "sent", "given_up"});
+  list.option("--kind", options->kind, "Only these").one_of({"aggregate", "failure"});
   add_json_option(list, options->output);
   const Command show =
       add_subcommand(outbox, {"show", "Show one, with its mail", run_show}, options);

@@ -56,6 +56,12 @@ Expected<std::unique_ptr<ReportsRole>> ReportsRole::start(const config::Settings
     role->cycle_ =
         std::make_unique<reporting::Cycle>(*role->store_, role->world_->resolver(),
                                            role->settings_.reports, reporter_of(settings.reports));
+    // Also where failure reports are off: what is left of a time when they were on has to go.
+    role->desk_ = std::make_unique<reporting::FailureDesk>(
+        *role->store_, role->world_->resolver(),
+        reporting::FailureDesk::Options{.folder = failure_folder(settings),
+                                        .settings = settings.reports,
+                                        .reporter = reporter_of(settings.reports)});
   }
   role->show();
   role->books_ = std::thread([self = role.get()] { self->keep_books(); });
@@ -104,6 +110,7 @@ void ReportsRole::keep_books() {
   do {
     take_journals();
     if (cycle_) make_reports();
+    if (desk_) report_failures();
     forget();
   } while (pause(look_every));
   take_journals();  // what the filter has written until its end
@@ -218,6 +225,30 @@ bool ReportsRole::run_cycle(const reporting::Period& period, const std::set<std:
   return true;
 }
 
+void ReportsRole::report_failures() {
+  const auto totals = desk_->look(now());
+  if (!totals) return note("failures_failed", totals.error());
+  const auto add = [&](const char* outcome, std::uint64_t messages) {
+    metrics_
+        .counter("assay_failure_reports_total",
+                 "Messages of the spool of failure reports, by what became of them",
+                 {{"outcome", outcome}})
+        .add(messages);
+  };
+  add("reported", totals->reported);
+  add("no_destination", totals->no_destination);
+  add("expired", totals->expired);
+  add("no_room", totals->no_room);
+  add("unusable", totals->unusable);
+  metrics_.counter("assay_failure_letters_total", "Failure reports put into the outbox")
+      .add(totals->letters);
+  waiting_failures_ = totals->held;
+  for (const std::string& event : totals->events) {
+    log_.write(ops::LogLevel::warning, "no_failure_report",
+               [&](ops::Fields& fields) { fields.text("what", event); });
+  }
+}
+
 // RFC 9991 §7
 void ReportsRole::forget() {
   const store::Instant at = now();
@@ -232,7 +263,8 @@ void ReportsRole::forget() {
                                                2 * std::max(journals, std::chrono::seconds(24h))),
                       .correspondents = at - std::chrono::days{400},
                       .suppressions = before,
-                      .days = before});
+                      .days = before,
+                      .failures = at - settings_.reports.failure_keep});
   if (!removed) note("store_failed", removed.error());
 }
 
@@ -274,6 +306,9 @@ void ReportsRole::show() {
         [](const store::Books& books) { return books.waiting; });
   gauge("assay_reports_outbox", "Letters in the outbox",
         [](const store::Books& books) { return books.deliveries_waiting; });
+  metrics_.read(Kind::gauge, "assay_failure_reports_waiting",
+                "Failure reports that wait for their likes, or a rate", {},
+                [this] { return number(waiting_failures_); });
   metrics_.read(Kind::gauge, "assay_reports_outbox_oldest_seconds",
                 "Age of the oldest letter in the outbox", {}, [store = store_.get()] {
                   const auto oldest =

@@ -12,6 +12,7 @@
 #include "system/ops/log.h"
 #include "system/ops/metrics.h"
 #include "system/reporting/cycle.h"
+#include "system/reporting/failures.h"
 #include "system/reporting/take.h"
 #include "system/store/store.h"
 
@@ -44,6 +45,7 @@ class ReportsRole {
   void keep_books();
   void take_journals();
   void make_reports();
+  void report_failures();
   bool finish_period(const reporting::Period& period);
   bool run_cycle(const reporting::Period& period, const std::set<std::string>& only = {});
   void forget();
@@ -60,6 +62,8 @@ class ReportsRole {
   std::unique_ptr<store::Store> store_ = {};
   std::unique_ptr<Outgate> gate_ = {};  ///< null where no reports are made
   std::unique_ptr<reporting::Taker> taker_ = {};
+  std::unique_ptr<reporting::FailureDesk> desk_ = {};
+  std::atomic<std::uint64_t> waiting_failures_ = 0;
   std::unique_ptr<reporting::Cycle> cycle_ = {};
   store::Instant reported_until_ = {};
   store::Instant retry_cycle_ = {};

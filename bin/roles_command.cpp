@@ -36,7 +36,9 @@ constexpr std::chrono::seconds patience{30};
 
 constexpr const char* reports_help =
     R"(Takes the journals of filters into its store (<data>/store.sqlite), makes aggregate reports of them at the end
-of each period, and sends these (RFC 9990). Without [reports] email it keeps evaluations and reports nothing.
+of each period, and sends these (RFC 9990). Where [reports] failure_domains lists domains, it sends their owners
+failure reports, too, that filters leave in <data>/failures (RFC 9991). Without [reports] email it keeps evaluations
+and reports nothing.
 
 Signals: SIGTERM ends it after the mail under way; what waits stays in the outbox.
 

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "assay/base/ascii.h"
+#include "assay/base/try.h"
 #include "system/json/writer.h"
+#include "system/spool/folder.h"
 #include "system/store_sqlite/store_sqlite.h"
 
 #include "bin/arguments.h"
@@ -51,9 +53,18 @@ Says what the file holds. Numbers of evaluations are totals since the file was m
 there now.
 )";
 
+constexpr std::string_view erase_footer = R"(Example:
+  assay store erase --domain example.com --failures /var/lib/assay/failures /var/lib/assay/store.sqlite
+
+Takes away what is known of a policy domain and those below it: evaluations, reports, also such that wait, and failure
+reports, those of the spool too. Backups keep what they have; assay journal erase does the same with journals.
+)";
+
 struct Options {
   std::string file = {};
   std::string copy = {};
+  std::string domain = {};
+  std::string failures = {};
   OutputOptions output = {};
 };
 
@@ -198,6 +209,29 @@ Expected<> run_info(const Options& options) {
   return write_output(out.take() + "\n");
 }
 
+// ---- erase -------------------------------------------------------------------------------------
+
+// RFC 9991 §7
+Expected<> run_erase(const Options& options) {
+  ASSAY_TRY(domain, parse_domain("--domain", options.domain));
+  if (auto there = must_be_there(options.file); !there) return there;
+  auto store = store_sqlite::open({.path = options.file});
+  if (!store) return fail_with(store.error());
+  std::size_t files = 0;
+  if (!options.failures.empty()) {
+    // First, so that nothing of it comes into the store behind our back.
+    const auto erased = spool::erase(options.failures, domain);
+    if (!erased) return fail(Status::io, erased.error().what);
+    files = *erased;
+  }
+  const auto removed = (*store)->erase(domain.text());
+  if (!removed) return fail_with(removed.error());
+  return write_output(
+      fmt::format("{}: {} evaluations, {} reports, {} deliveries, {} failure reports of the spool\n",
+                  domain.text(), removed->evaluations, removed->reports, removed->deliveries,
+                  files));
+}
+
 }  // namespace
 
 void add_store(const Command& program) {
@@ -219,6 +253,13 @@ void add_store(const Command& program) {
       .option("COPY", options->copy, "The copy, not there yet")
       .named("")
       .required();
+  const Command erase =
+      add("erase", "Take away what is known of a domain", erase_footer, run_erase);
+  erase.option("--domain", options->domain, "The policy domain, with those below it")
+      .named("DOMAIN")
+      .required();
+  erase.option("--failures", options->failures, "The folder of the spool of failure reports")
+      .named("DIR");
   add_json_option(add("info", "Say what the file holds", info_footer, run_info), options->output);
 }
 

@@ -30,7 +30,4 @@ struct ReportMail {
 /// characters of the texts become spaces, so that none begins a field or a part.
 std::string compose(const ReportMail& mail);
 
-/// "Fri, 01 May 2026 00:00:00 +0000" (RFC 5322 §3.3).
-std::string to_mail_date(Instant at);
-
 }  // namespace assay::aggregate

@@ -52,6 +52,16 @@ CASES(DigestCases, "assay/crypto/testdata/digest.cases") {
   EXPECT_EQ(to_hex(pieces.finish()), c["hex"]);
 }
 
+TEST(Hmac, IsThatOfTheRfc) {  // RFC 4231, cases 2 and 6
+  EXPECT_EQ(to_hex(crypto::hmac_sha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(to_hex(crypto::hmac_sha256(std::string(131, '\xaa'),
+                                       "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  EXPECT_EQ(to_hex(crypto::hmac_sha256("", "")),  // an empty key is one too
+            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
 TEST(Digest, PeekGivesThePrefix) {
   Digest running(DigestKind::sha256);
   running.update("ab");

@@ -113,6 +113,7 @@ KeyChoice choose_keys(const KeyUse& use, const dns::Answer& answer, const Option
       continue;
     }
     if (record) check.test_key = record->testing;
+    check.revoked = record && record->revoked;
     const bool first = choice.otherwise.reason.empty();
     if (first || tells_more(check, choice.otherwise)) choice.otherwise = std::move(check);
   }

@@ -56,6 +56,7 @@ struct KeyCheck {
   std::string policy_rule = {};  ///< with policy: sha1, weak-key, strong-key
   unsigned key_bits = 0;         ///< 0: no key could be used
   bool test_key = false;         ///< t=y in the key that decided
+  bool revoked = false;          ///< the key that decided has an empty p=
 };
 
 /// The policy that refuses an algorithm whatever its key; nothing for one that is accepted

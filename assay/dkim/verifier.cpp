@@ -22,6 +22,7 @@ struct Verdict {
   Result result = Result::neutral;
   std::string reason = {};
   std::string policy_rule = {};
+  Fault fault = Fault::other;
 };
 
 /// More is not reported of i=: an address has 254 octets at most (RFC 5321 §4.5.3.1).
@@ -49,6 +50,7 @@ void conclude(Outcome& outcome, Verdict verdict) {
   outcome.result = verdict.result;
   outcome.reason = std::move(verdict.reason);
   outcome.policy_rule = std::move(verdict.policy_rule);
+  outcome.fault = verdict.fault;
 }
 
 /// What refuses a signature before anything is asked or hashed; nothing when it may go on.
@@ -225,17 +227,18 @@ Verdict Verifier::Judge::verify(const Candidate& candidate, Outcome& outcome) {
     // RFC 6376 §6.1.3, RFC 6376 §8.2
     return {Result::policy, "l= leaves a part of the body unsigned", "partial-body"};
   }
-  return {check.result, std::move(check.reason), std::move(check.policy_rule)};
+  return {check.result, std::move(check.reason), std::move(check.policy_rule),
+          check.revoked ? Fault::revoked : Fault::other};
 }
 
 std::optional<Verdict> Verifier::Judge::compare_body(const Candidate& candidate) const {
   const Signature& signature = *candidate.signature;
   // RFC 6376 §3.5: l= must not be larger than the body.
   if (signature.length && *signature.length > hashes_.canonical_length(candidate.body_hash)) {
-    return Verdict{Result::fail, "l= is larger than the body"};
+    return Verdict{Result::fail, "l= is larger than the body", "", Fault::body_hash};
   }
   if (hashes_.digest(candidate.body_hash) != signature.body_hash) {  // RFC 6376 §6.1.3
-    return Verdict{Result::fail, "the body hash does not match"};
+    return Verdict{Result::fail, "the body hash does not match", "", Fault::body_hash};
   }
   return std::nullopt;
 }

@@ -18,6 +18,9 @@
 
 namespace assay::dkim {
 
+/// What a signature failed by, as failure reports tell it apart (RFC 6591 §3.3).
+enum class Fault : std::uint8_t { other, body_hash, revoked };
+
 /// What became of one signature (RFC 6376 §3.9).
 struct Outcome {
   Result result = Result::neutral;
@@ -32,6 +35,7 @@ struct Outcome {
   std::string policy_rule = {};  ///< with policy: weak-key, strong-key, sha1, partial-body,
                                  ///< expired, future, unlikely-signer (policy.dkim-rules)
   std::string reason = {};       ///< one sentence
+  Fault fault = Fault::other;    ///< where the result is no pass
 };
 
 /// Verifies the DKIM signatures of one message. `header` and the octets it views must outlive it.

@@ -1,6 +1,7 @@
 #include "assay/failure/collapse.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -33,17 +34,16 @@ void drop_before(std::map<std::string, std::deque<Instant>, std::less<>>& table,
   }
 }
 
-/// Adds without going round.
-void add_incidents(std::uint32_t& incidents, std::uint32_t more) {
-  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
-  incidents = more > most - incidents ? most : incidents + more;
-}
-
 std::string name_of(std::string_view text) {
   return ascii::to_lower(text);
 }
 
 }  // namespace
+
+void add_incidents(std::uint32_t& incidents, std::uint32_t more) {
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  incidents = more > most - incidents ? most : incidents + more;
+}
 
 std::string likeness(const Report& report) {
   std::string key;
@@ -67,19 +67,24 @@ Added Collapser::add(Outgoing outgoing, Instant now) {
   key += likeness(outgoing.report);
   outgoing.report.incidents = std::max<std::uint32_t>(outgoing.report.incidents, 1);
   if (const auto like = held_.find(key); like != held_.end()) {
-    add_incidents(like->second.outgoing.report.incidents, outgoing.report.incidents);
+    Outgoing& held = like->second.outgoing;
+    add_incidents(held.report.incidents, outgoing.report.incidents);
+    std::ranges::move(outgoing.sources, std::back_inserter(held.sources));
     return Added::collapsed;
   }
-  if (held_.size() >= limits_.held) {
+  const auto of_domain = held_of_.find(name_of(outgoing.policy_domain));
+  const std::size_t others = of_domain == held_of_.end() ? 0 : of_domain->second;
+  if (held_.size() >= limits_.held || others >= limits_.held_per_policy_domain) {
     lost_ += outgoing.report.incidents;
     return Added::discarded;
   }
+  ++held_of_[name_of(outgoing.policy_domain)];
   held_.emplace(std::move(key), Held{std::move(outgoing), now});
   return Added::held;
 }
 
-std::vector<Outgoing> Collapser::due(Instant now) {
-  forget(now);
+Due Collapser::due(Instant now) {
+  Due due{.expired = forget(now)};
   std::vector<std::pair<Instant, const std::string*>> order;
   for (const auto& [key, held] : held_) {
     if (held.since + limits_.hold <= now) order.emplace_back(held.since, &key);
@@ -87,27 +92,45 @@ std::vector<Outgoing> Collapser::due(Instant now) {
   std::ranges::sort(order, {}, [](const auto& entry) {
     return std::pair(entry.first, std::string_view(*entry.second));
   });
-  std::vector<Outgoing> reports;
   for (const auto& [since, key] : order) {
     const auto entry = held_.find(*key);
     if (!permitted(entry->second.outgoing)) continue;
     count(entry->second.outgoing, now);
-    reports.push_back(std::move(entry->second.outgoing));
-    held_.erase(entry);
+    due.ready.push_back(take(entry));
   }
-  return reports;
+  return due;
+}
+
+void Collapser::remember(const std::string& destination, const std::string& policy_domain,
+                         Instant at) {
+  count({.destination = destination, .policy_domain = policy_domain}, at);
 }
 
 /// What is too old: times that no rate counts any more, and reports nobody waits for.
-void Collapser::forget(Instant now) {
+std::vector<Outgoing> Collapser::forget(Instant now) {
   drop_before(all_, now - limits_.period);
   drop_before(destinations_, now - limits_.period);
   drop_before(policy_domains_, now - limits_.period);
-  std::erase_if(held_, [&](const auto& entry) {
-    const bool old = entry.second.since + limits_.keep <= now;
-    if (old) lost_ += entry.second.outgoing.report.incidents;
-    return old;
-  });
+  std::vector<Outgoing> expired;
+  for (auto entry = held_.begin(); entry != held_.end();) {
+    if (entry->second.since + limits_.keep > now) {
+      ++entry;
+      continue;
+    }
+    const auto next = std::next(entry);
+    expired.push_back(take(entry));
+    lost_ += expired.back().report.incidents;
+    entry = next;
+  }
+  return expired;
+}
+
+Outgoing Collapser::take(std::map<std::string, Held>::iterator entry) {
+  Outgoing outgoing = std::move(entry->second.outgoing);
+  held_.erase(entry);
+  const auto of_domain = held_of_.find(name_of(outgoing.policy_domain));
+  if (--of_domain->second == 0) held_of_.erase(of_domain);
+  return outgoing;
 }
 
 bool Collapser::permitted(const Outgoing& outgoing) const {

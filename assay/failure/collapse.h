@@ -20,11 +20,21 @@ namespace assay::failure {
 /// different failure conditions" (RFC 9991 §8.1).
 std::string likeness(const Report& report);
 
+/// Adds to a number of incidents without going round.
+void add_incidents(std::uint32_t& incidents, std::uint32_t more);
+
 /// A report and where it goes.
 struct Outgoing {
   std::string destination = {};    ///< the address
   std::string policy_domain = {};  ///< whose record or request asks for it
   Report report = {};
+  std::vector<std::string> sources = {};  ///< of which it is made, for the caller; likes add theirs
+};
+
+/// What `due` takes out.
+struct Due {
+  std::vector<Outgoing> ready = {};    ///< to be sent, oldest first, with their incidents
+  std::vector<Outgoing> expired = {};  ///< too old: nobody is told of them
 };
 
 /// How many may go out, in any stretch of time as long as `period`.
@@ -36,13 +46,16 @@ struct CollapseLimits {
   std::chrono::seconds hold = std::chrono::minutes{10};  ///< how long likes are waited for
   std::chrono::seconds keep = std::chrono::hours{24};    ///< how long a held back report lives
   std::size_t held = 10'000;                             ///< reports waiting at any time
+  /// Of these, of one policy domain: more could not leave within `keep` anyway, and would only be
+  /// in the way of others.
+  std::size_t held_per_policy_domain = 480;
 };
 
 /// What became of a report that was added.
 enum class Added : std::uint8_t {
   held,       ///< the first of its kind: it waits for others
   collapsed,  ///< counted into one that waits; what its own message held is dropped
-  discarded   ///< the table is full
+  discarded   ///< no room: of the policy domain, or of all, as many wait as may
 };
 
 /// Reports that wait for their likes, and the rate at which they may go (RFC 9991 §2, §8.1). A
@@ -52,10 +65,11 @@ class Collapser {
   explicit Collapser(const CollapseLimits& limits = {}) : limits_(limits) {}
 
   Added add(Outgoing outgoing, Instant now);
-  /// Takes out the reports that have waited long enough and that all rates permit, oldest first,
-  /// with the number of incidents in each. Others stay, still counting their likes, until they are
-  /// too old.
-  std::vector<Outgoing> due(Instant now);
+  /// Takes out the reports that have waited long enough and that all rates permit. Others stay,
+  /// still counting their likes, until they are too old.
+  Due due(Instant now);
+  /// Counts a report that went before this began, so that a new start gives no new rates.
+  void remember(const std::string& destination, const std::string& policy_domain, Instant at);
 
   std::size_t waiting() const { return held_.size(); }
   /// Incidents that were never told: for want of room, or too old.
@@ -68,12 +82,14 @@ class Collapser {
   };
   using Times = std::deque<Instant>;
 
-  void forget(Instant now);
+  std::vector<Outgoing> forget(Instant now);
+  Outgoing take(std::map<std::string, Held>::iterator entry);
   bool permitted(const Outgoing& outgoing) const;
   void count(const Outgoing& outgoing, Instant now);
 
   CollapseLimits limits_;
   std::map<std::string, Held> held_ = {};  // by destination, policy domain and likeness
+  std::map<std::string, std::size_t, std::less<>> held_of_ = {};  // by policy domain
   std::map<std::string, Times, std::less<>> destinations_ = {};
   std::map<std::string, Times, std::less<>> policy_domains_ = {};
   Times all_ = {};

@@ -11,8 +11,8 @@
 #include "assay/failure/detail/fields.h"
 #include "assay/failure/detail/parts.h"
 #include "assay/failure/detail/text.h"
-#include "assay/failure/mail_date.h"
 #include "assay/mail/header.h"
+#include "assay/mail/mail_date.h"
 
 namespace assay::failure::detail {
 namespace {
@@ -253,7 +253,7 @@ class Reader {
     if (!report_.source_ip.empty() && !IpAddress::parse(report_.source_ip)) {
       warn(findings_, "bad_source_ip", "Source-IP is no address.");
     }
-    if (!report_.arrival_date.empty() && !parse_mail_date(report_.arrival_date)) {
+    if (!report_.arrival_date.empty() && !mail::parse_mail_date(report_.arrival_date)) {
       warn(findings_, "bad_arrival_date", "Arrival-Date is no date of RFC 5322.");
     }
     constexpr std::array<std::string_view, 6> results = {"",       "delivered", "spam",

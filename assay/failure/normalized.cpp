@@ -4,9 +4,9 @@
 #include "assay/base/ip_address.h"
 #include "assay/failure/detail/fields.h"
 #include "assay/failure/detail/text.h"
-#include "assay/failure/mail_date.h"
 #include "assay/failure/write.h"
 #include "assay/mail/line_ends.h"
+#include "assay/mail/mail_date.h"
 
 namespace assay::failure {
 namespace {
@@ -104,7 +104,7 @@ void clean_transport(Report& report) {
   report.source_ip = address ? to_text(*address) : "";
   if (report.source_ip.empty()) report.source_port.reset();  // RFC 6692 §3
   report.arrival_date = clean_text(report.arrival_date, 100);
-  if (!parse_mail_date(report.arrival_date)) report.arrival_date.clear();
+  if (!mail::parse_mail_date(report.arrival_date)) report.arrival_date.clear();
   report.original_envelope_id = clean_text(report.original_envelope_id, 400);
   report.original_mail_from = clean_path(report.original_mail_from);
   report.reporting_mta = clean_text(report.reporting_mta, 400);

@@ -6,6 +6,7 @@
 #include "assay/failure/detail/parts.h"
 #include "assay/failure/detail/text.h"
 #include "assay/failure/redact.h"
+#include "assay/mail/compose.h"
 #include "assay/mail/encoded_word.h"
 #include "assay/mail/header.h"
 
@@ -59,7 +60,7 @@ std::string redact_text(const std::string& value, const Redactor& redactor) {
     return redactor.local_part(value, "") + " (redacted)";
   }
   const std::string clean = without_links(redactor.text(value));
-  return detail::is_ascii(clean) ? clean : detail::encoded_words(detail::one_line(clean, 1'000));
+  return mail::is_ascii(clean) ? clean : mail::encode_words(mail::one_line(clean, 1'000));
 }
 
 /// z= holds copies of header fields (RFC 6376 §3.5).
@@ -158,7 +159,7 @@ Original redact_original(const Original& original, const Redactor& redactor, con
   const Body body = body_of(original.octets, redactor, shown.body_octets);
   redacted.octets += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=" + body.charset +
                      "\r\nContent-Transfer-Encoding: base64\r\n\r\n";
-  detail::append_base64(redacted.octets, body.text);
+  mail::append_base64(redacted.octets, body.text);
   return redacted;
 }
 

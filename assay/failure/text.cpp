@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "assay/base/ascii.h"
-#include "assay/base/base64.h"
 #include "assay/base/uri.h"
-#include "assay/base/utf8.h"
 #include "assay/mail/header.h"
 #include "assay/mail/line_ends.h"
 
@@ -130,15 +128,6 @@ std::vector<std::string> split_outside(std::string_view text, char separator) {
   return pieces;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string unquoted(std::string_view text) {
   if (!text.starts_with('"')) return std::string(text);
   std::string out;
@@ -180,62 +169,6 @@ void append_wrapped(std::string& out, std::string_view text) {
     line += word;
   }
   end_line();
-}
-
-void append_base64(std::string& out, std::string_view octets, std::string_view prefix) {
-  const std::string text = base64::encode(octets);
-  for (std::size_t at = 0; at < text.size(); at += line_octets) {
-    out += prefix;
-    out.append(text, at, line_octets);
-    out += "\r\n";
-  }
-}
-
-std::string encoded_words(std::string_view text) {
-  constexpr std::size_t most = 42;  // octets whose base64, with the frame, stay below 75
-  std::string words;
-  while (!text.empty()) {
-    std::size_t size = 0;
-    while (size < text.size()) {
-      const std::size_t next = std::max<std::size_t>(utf8::decode(text.substr(size)).octets, 1);
-      if (size + next > most) break;
-      size += next;
-    }
-    if (!words.empty()) words += "\r\n ";
-    words += "=?UTF-8?B?" + base64::encode(text.substr(0, size)) + "?=";
-    text.remove_prefix(size);
-  }
-  return words;
-}
-
-std::string one_line(std::string_view octets, std::size_t most) {
-  std::string text;
-  while (!octets.empty() && text.size() < most) {
-    const utf8::CodePoint next = utf8::decode(octets);
-    const std::size_t size = std::max<std::size_t>(next.octets, 1);
-    if (next.octets == 0) {
-      utf8::append(text, utf8::replacement);
-    } else if (utf8::is_harmless(next.value)) {
-      text += octets.substr(0, size);
-    } else if (!text.ends_with(' ')) {
-      text += ' ';
-    }
-    octets.remove_prefix(size);
-  }
-  return text;
-}
-
-bool is_ascii(std::string_view text) {
-  return std::ranges::none_of(text, ascii::is_octet_above_127);
-}
-
-std::string clean_address(std::string_view text) {
-  std::string clean;
-  for (const char c : text.substr(0, 400)) {
-    const bool special = std::string_view(",<>;()").contains(c);
-    if (!special && (ascii::is_graph(c) || ascii::is_octet_above_127(c))) clean += c;
-  }
-  return clean;
 }
 
 std::string header_section(std::string_view octets) {

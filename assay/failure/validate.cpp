@@ -5,8 +5,8 @@
 #include "assay/base/ip_address.h"
 #include "assay/failure/detail/fields.h"
 #include "assay/failure/detail/text.h"
-#include "assay/failure/mail_date.h"
 #include "assay/failure/write.h"
+#include "assay/mail/mail_date.h"
 
 namespace assay::failure {
 namespace {
@@ -67,7 +67,7 @@ void check_values(const Report& report, Findings& findings) {
   if (!report.source_ip.empty() && !IpAddress::parse(report.source_ip)) {
     complain(findings, "bad_source_ip", "Source-IP is no address.");
   }
-  if (!report.arrival_date.empty() && !parse_mail_date(report.arrival_date)) {
+  if (!report.arrival_date.empty() && !mail::parse_mail_date(report.arrival_date)) {
     complain(findings, "bad_arrival_date", "Arrival-Date is no date of RFC 5322.");
   }
   if (report.reported_domain.empty()) {

@@ -4,8 +4,10 @@
 
 #include "assay/base/ascii.h"
 #include "assay/failure/detail/text.h"
-#include "assay/failure/mail_date.h"
+#include "assay/mail/compose.h"
+#include "assay/mail/encoded_word.h"
 #include "assay/mail/header.h"
+#include "assay/mail/mail_date.h"
 
 namespace assay::failure {
 namespace {
@@ -18,28 +20,12 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string from_field(const Envelope& envelope) {
-  std::string angle = "<" + detail::clean_address(envelope.from_address) + ">";
-  if (envelope.from_name.empty()) return angle;
-  const std::string name = detail::one_line(envelope.from_name, 200);
-  return (detail::is_ascii(name) ? detail::quoted(name) : detail::encoded_words(name)) + "\r\n " +
-         angle;
-}
-
-std::string to_field(const Envelope& envelope) {
-  std::string field;
-  for (const std::string& to : envelope.to) {
-    field += (field.empty() ? "<" : ",\r\n <") + detail::clean_address(to) + ">";
-  }
-  return field;
-}
-
 std::string message_id(const Envelope& envelope) {
   std::string left;
   for (const char c : envelope.id.substr(0, 100)) {
     left += ascii::is_alnum(c) || c == '-' || c == '.' ? c : '_';
   }
-  const std::string address = detail::clean_address(envelope.from_address);
+  const std::string address = mail::clean_address(envelope.from_address);
   return "<" + left + "@" + detail::clean_domain(address.substr(address.rfind('@') + 1)) + ">";
 }
 
@@ -51,7 +37,7 @@ void append_base64_field(std::string& out, std::string_view name, std::string_vi
   if (octets.empty()) return;
   out += name;
   out += ":\r\n";
-  detail::append_base64(out, octets, " ");
+  mail::append_base64(out, octets, " ");
 }
 
 /// RFC 6591 §3.2
@@ -60,10 +46,10 @@ void append_dkim_fields(std::string& out, const Report& report) {
   append_field_unless_empty(out, "DKIM-Identity", report.dkim_identity);
   append_field_unless_empty(out, "DKIM-Selector", report.dkim_selector);
   if (!report.dkim_selector_dns.empty()) {
-    append_field(out, "DKIM-Selector-DNS", detail::quoted(report.dkim_selector_dns));
+    append_field(out, "DKIM-Selector-DNS", mail::quoted(report.dkim_selector_dns));
   }
   if (!report.dkim_adsp_dns.empty()) {
-    append_field(out, "DKIM-ADSP-DNS", detail::quoted(report.dkim_adsp_dns));
+    append_field(out, "DKIM-ADSP-DNS", mail::quoted(report.dkim_adsp_dns));
   }
   append_base64_field(out, "DKIM-Canonicalized-Header", report.dkim_canonicalized_header);
   append_base64_field(out, "DKIM-Canonicalized-Body", report.dkim_canonicalized_body);
@@ -91,7 +77,7 @@ std::string feedback(const Report& report) {
   append_dkim_fields(out, report);
   for (const SpfDns& record : report.spf_dns) {
     append_field(out, "SPF-DNS",
-                 record.type + " : " + record.domain + " : " + detail::quoted(record.record));
+                 record.type + " : " + record.domain + " : " + mail::quoted(record.record));
   }
   append_field_unless_empty(out, "Original-Envelope-Id", report.original_envelope_id);
   append_field_unless_empty(out, "Original-Mail-From", report.original_mail_from);
@@ -134,7 +120,7 @@ std::string text_for_people(const Report& report, const Envelope& envelope) {
 }
 
 bool is_plain(std::string_view octets) {
-  return detail::is_ascii(octets) && !octets.contains('\0') &&
+  return mail::is_ascii(octets) && !octets.contains('\0') &&
          std::ranges::all_of(ascii::Pieces(octets, '\n'),
                              [](auto line) { return line.size() < 990; });
 }
@@ -145,7 +131,7 @@ std::string third_part(const Original& original) {
   if (original.form == OriginalForm::message) {
     return "Content-Type: message/rfc822\r\nContent-Disposition: inline\r\n"
            "Content-Transfer-Encoding: " +
-           std::string(detail::is_ascii(original.octets) ? "7bit" : "8bit") + "\r\n\r\n" +
+           std::string(mail::is_ascii(original.octets) ? "7bit" : "8bit") + "\r\n\r\n" +
            original.octets;
   }
   std::string out = "Content-Type: text/rfc822-headers\r\nContent-Disposition: inline\r\n";
@@ -153,7 +139,7 @@ std::string third_part(const Original& original) {
   if (plain) {
     out += original.octets;
   } else {
-    detail::append_base64(out, original.octets);
+    mail::append_base64(out, original.octets);
   }
   return out;
 }
@@ -175,9 +161,9 @@ std::string subject(std::string_view header, std::string_view domain) {
   const auto fields = mail::fields_named(parsed, "Subject");
   if (fields.empty()) return "FW: authentication failure for " + detail::clean_domain(domain);
   const std::string raw = detail::unfolded(fields.front()->value);
-  if (detail::is_ascii(raw)) return "FW: " + detail::clean_text(raw, 400);
+  if (mail::is_ascii(raw)) return "FW: " + detail::clean_text(raw, 400);
   // As encoded words, so that the field stays ASCII (RFC 5322 §2.2).
-  return "FW: " + detail::clean_text(detail::encoded_words(detail::one_line(raw, 200)), 400);
+  return "FW: " + detail::clean_text(mail::encode_words(mail::one_line(raw, 200)), 400);
 }
 
 std::string write(const Report& report, const Envelope& envelope) {
@@ -186,9 +172,10 @@ std::string write(const Report& report, const Envelope& envelope) {
   const std::string fields = feedback(clean);
   const std::string third = third_part(clean.original);
   const std::string boundary = boundary_for(envelope, text + fields + third);
-  const bool is_7bit = detail::is_ascii(third);
-  std::string out = "From: " + from_field(envelope) + "\r\nTo: " + to_field(envelope) + "\r\n";
-  out += "Date: " + to_mail_date(envelope.date) + "\r\n";
+  const bool is_7bit = mail::is_ascii(third);
+  std::string out = "From: " + mail::from_value(envelope.from_name, envelope.from_address) +
+                    "\r\nTo: " + mail::to_value(envelope.to) + "\r\n";
+  out += "Date: " + mail::to_mail_date(envelope.date) + "\r\n";
   out += "Message-ID: " + message_id(envelope) + "\r\n";
   append_field(out, "Subject",
                subject(clean.original.octets,

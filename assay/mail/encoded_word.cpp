@@ -1,10 +1,13 @@
 #include "assay/mail/encoded_word.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "assay/base/ascii.h"
+#include "assay/base/base64.h"
+#include "assay/base/utf8.h"
 
 namespace assay::mail {
 namespace {
@@ -90,6 +93,23 @@ std::string decode_encoded_words(std::string_view text) {
     i += word->size;
   }
   return octets;
+}
+
+std::string encode_words(std::string_view text) {
+  constexpr std::size_t most = 42;  // octets whose base64, with the frame, stay below 75
+  std::string words;
+  while (!text.empty()) {
+    std::size_t size = 0;
+    while (size < text.size()) {
+      const std::size_t next = std::max<std::size_t>(utf8::decode(text.substr(size)).octets, 1);
+      if (size + next > most) break;
+      size += next;
+    }
+    if (!words.empty()) words += "\r\n ";
+    words += "=?UTF-8?B?" + base64::encode(text.substr(0, size)) + "?=";
+    text.remove_prefix(size);
+  }
+  return words;
 }
 
 }  // namespace assay::mail

@@ -11,4 +11,8 @@ namespace assay::mail {
 /// spaces inside, or in quotes, is decoded too, as mail readers do. Total and linear.
 std::string decode_encoded_words(std::string_view text);
 
+/// Encoded words (RFC 2047 §2) of UTF-8 text, of at most 75 octets each, folded between; none
+/// divides a character.
+std::string encode_words(std::string_view text);
+
 }  // namespace assay::mail

@@ -38,6 +38,8 @@ constexpr Word<ReportForm> report_forms[] = {{"rfc9990", ReportForm::rfc9990},
                                              {"rfc7489", ReportForm::rfc7489}};
 constexpr Word<SameReportId> same_ids[] = {{"first", SameReportId::first},
                                            {"latest", SameReportId::latest}};
+constexpr Word<FailureContent> failure_contents[] = {{"headers", FailureContent::headers},
+                                                     {"text", FailureContent::text}};
 constexpr Word<Tls> tlses[] = {
     {"never", Tls::never}, {"opportunistic", Tls::opportunistic}, {"require", Tls::require}};
 constexpr Word<ImapTls> imap_tlses[] = {{"never", ImapTls::never}, {"require", ImapTls::require}};
@@ -265,7 +267,17 @@ std::span<const Row<Reports>> reports_rows() {
       duration<&Reports::keep, 7 * day, 3650 * day>("keep"),
       text<&Reports::dkim_selector, check_selector>("dkim_selector"),
       text<&Reports::dkim_key, check_text>("dkim_key"),
-      text<&Reports::dkim_domain, check_selector>("dkim_domain")};
+      text<&Reports::dkim_domain, check_selector>("dkim_domain"),
+      list<&Reports::failure_domains, parse_domain, write_domain>("failure_domains"),
+      list<&Reports::failure_only_to, recipient_item, write_text>("failure_only_to"),
+      word<&Reports::failure_content, failure_contents>("failure_content"),
+      duration<&Reports::failure_hold, 0, 12 * hour>("failure_hold"),
+      number<&Reports::failure_per_hour, 0, 1'000'000>("failure_per_hour"),
+      number<&Reports::failure_all_per_hour, 0, 1'000'000>("failure_all_per_hour"),
+      duration<&Reports::failure_keep, 2 * day, 365 * day>("failure_keep"),
+      text<&Reports::failure_folder, check_text>("failure_folder"),
+      number<&Reports::failure_spool_files, 1, 1'000'000>("failure_spool_files"),
+      size<&Reports::failure_spool_octets, 64 * kib, 64 * gib>("failure_spool_octets")};
   return rows;
 }
 

@@ -118,7 +118,10 @@ struct Journal {
 enum class ReportTo : std::uint8_t { known, all };
 enum class ReportForm : std::uint8_t { rfc9990, rfc7489 };
 
-/// [reports]: aggregate reports to domain owners (RFC 9990)
+/// What of a message a failure report shows; all of it redacted.
+enum class FailureContent : std::uint8_t { headers, text };
+
+/// [reports]: aggregate reports to domain owners (RFC 9990), and failure reports (RFC 9991)
 struct Reports {
   std::string email = {};     ///< whom they come from, and who answers; empty: none are made
   std::string org_name = {};  ///< empty: the domain of email
@@ -149,6 +152,17 @@ struct Reports {
   std::string dkim_selector = {};
   std::string dkim_key = {};     ///< file; empty: reports are not signed here
   std::string dkim_domain = {};  ///< empty: the domain of email
+  /// Policy domains, with those below, whose owners get failure reports; none: none are made.
+  std::vector<DomainName> failure_domains = {};
+  std::vector<std::string> failure_only_to = {};  ///< address or @domain; none: all confirmed ones
+  FailureContent failure_content = FailureContent::headers;
+  std::chrono::seconds failure_hold = std::chrono::minutes{10};  ///< likes are waited for so long
+  unsigned failure_per_hour = 20;       ///< to one destination, and of one policy domain
+  unsigned failure_all_per_hour = 200;  ///< in all
+  std::chrono::seconds failure_keep = std::chrono::days{7};  ///< after they were sent or given up
+  std::string failure_folder = {};  ///< of the spool; empty: <data>/failures
+  unsigned failure_spool_files = 10'000;
+  std::size_t failure_spool_octets = std::size_t{64} << 20;
   bool operator==(const Reports&) const = default;
 };
 

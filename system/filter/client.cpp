@@ -52,6 +52,7 @@ Client find_client(const Client& peer, const mail::Header& header,
   Client client = peer;
   if (!is_in(peer.address, trusted_relays)) return client;
   client.name.clear();
+  client.port = 0;
   for (const mail::Field* field : mail::fields_named(header, "Received")) {
     const std::string_view clause = from_clause(field->value);
     ++client.relays;  // who wrote this field

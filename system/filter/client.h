@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@ struct Client {
   std::optional<IpAddress> address = {};  ///< nothing: it cannot be told, and SPF is not checked
   std::string helo = {};
   std::string name = {};   ///< as the MTA verified it; empty behind a relay, whose word it is not
+  std::uint16_t port = 0;  ///< 0: not known
   std::size_t relays = 0;  ///< of our own, between the client and us
 };
 

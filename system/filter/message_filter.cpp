@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "assay/base/ascii.h"
+#include "assay/verify/author.h"
 #include "assay/verify/judge.h"
+#include "system/config/reports.h"
 #include "system/filter/edits.h"
 
 namespace assay::filter {
@@ -51,6 +53,38 @@ bool has_argument(const milter::Path& path, std::string_view name) {
                              [&](const std::string& one) { return ascii::iequals(one, name); });
 }
 
+/// ENVID of a DSN request, its xtext undone (RFC 3461 §4).
+std::string envelope_id_of(const milter::Path& path) {
+  constexpr std::string_view name = "ENVID=";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto found = std::ranges::find_if(
+      path.arguments, [&](const std::string& one) { return ascii::istarts_with(one, name); });
+  if (found == path.arguments.end()) return {};
+  const std::string_view xtext = std::string_view(*found).substr(name.size(), 300);
+  std::string text;
+  for (std::size_t i = 0; i < xtext.size(); ++i) {
+    const std::string_view pair = xtext[i] == '+' ? xtext.substr(i + 1, 2) : std::string_view();
+    const bool encoded = pair.size() == 2 && digits.contains(pair[0]) && digits.contains(pair[1]);
+    if (!encoded) {
+      text += xtext[i];
+      continue;
+    }
+    text += static_cast<char>(digits.find(pair[0]) * 16 + digits.find(pair[1]));
+    i += 2;
+  }
+  return text;
+}
+
+/// Whether the body may be wanted for a failure report: the author's domain is one that gets them,
+/// and they show text.
+bool is_body_wanted(const Failures* failures, const config::Reports& settings,
+                    const mail::Header& header) {
+  if (failures == nullptr || settings.failure_content != config::FailureContent::text) return false;
+  return std::ranges::any_of(verify::find_authors(header).domains, [&](const DomainName& author) {
+    return config::gets_failures(settings, author);
+  });
+}
+
 }  // namespace
 
 /// One message under way.
@@ -67,6 +101,13 @@ struct MessageFilter::Message {
     return shared.octets <= policy->settings.filter.max_memory;
   }
 
+  /// Keeps the beginning of the body for a failure report; without room there is less to show.
+  void show(std::string_view octets) {
+    octets = octets.substr(0, max_shown_body - shown_body.size());
+    if (octets.empty() || !hold(octets.size())) return;
+    shown_body += octets;
+  }
+
   Shared& shared;
   std::shared_ptr<const Policy> policy;
   Transaction transaction = {};
@@ -80,6 +121,8 @@ struct MessageFilter::Message {
   std::optional<verify::Session> session = {};
   std::string body = {};  ///< for undoing list changes; as long as it is short enough
   bool body_kept = false;
+  std::string shown_body = {};  ///< its beginning, for a failure report
+  bool body_shown = false;
   std::uint64_t size = 0;
   std::size_t held = 0;
   std::string trouble = {};  ///< why it cannot be judged
@@ -112,6 +155,7 @@ std::string_view MessageFilter::host_of(const Policy& policy) const {
 Reply MessageFilter::connect(const milter::Connection& connection, const Macros& /*macros*/) {
   start_over();
   peer_.address = connection.client;
+  peer_.port = connection.port;
   const bool found = !connection.host_name.starts_with('[') && connection.host_name != "unknown";
   if (found) peer_.name = connection.host_name;
   return {};
@@ -131,6 +175,7 @@ Reply MessageFilter::mail(const milter::Path& from, const Macros& macros) {
       !macros.find("auth_authen").empty() || !macros.find("auth_type").empty();
   transaction.smtputf8 = has_argument(from, "SMTPUTF8");
   transaction.mail_from = from.address;
+  if (shared_.failures != nullptr) transaction.envelope_id = envelope_id_of(from);
   return {};
 }
 
@@ -182,6 +227,7 @@ Reply MessageFilter::end_of_header(const Macros& macros) {
   message.resolver.emplace(shared_.resolver, settings.message_time);
   message.body_kept = policy.settings.evidence.recover_signatures &&
                       !mail::fields_named(message.header, "DKIM-Signature").empty();
+  message.body_shown = is_body_wanted(shared_.failures, policy.settings.reports, message.header);
   message.session.emplace(message.envelope, *message.resolver,
                           std::chrono::floor<std::chrono::seconds>(shared_.now()),
                           verify_options(policy, listener_of(policy)));
@@ -195,6 +241,7 @@ Reply MessageFilter::body(std::string_view octets) {
   message.size += octets.size();
   if (!message.session) return {.kind = Reply::Kind::skip};
   message.session->body(octets);
+  if (message.body_shown) message.show(octets);
   if (!message.body_kept) return {};
   const std::size_t most = message.policy->settings.evidence.recover_max_body;
   // Without room the message is judged all the same; only the undoing of changes is left out.
@@ -384,12 +431,49 @@ Ending MessageFilter::answer(const Message& message, const Judged& judged,
   return ending;
 }
 
+void MessageFilter::tell_failures(const Message& message, const Judged& judged,
+                                  std::string_view host) const {
+  if (shared_.failures == nullptr) return;
+  const Policy& policy = *message.policy;
+  const Instant now = std::chrono::floor<std::chrono::seconds>(shared_.now());
+  const auto findings = [&] {
+    if (judged.verdict.dmarc.result != dmarc::Result::pass) return judged.findings;
+    // What passes was not explained, but may have come by a list all the same (fo=1, d, s).
+    evidence::Seen seen{.verdict = judged.verdict,
+                        .header = message.header,
+                        .client = message.client.address,
+                        .client_name = message.client.name,
+                        .recipients = message.transaction.recipients};
+    seen.own_received = message.client.relays;
+    return evidence::gather(seen, policy.sources, policy.knowledge, now);
+  };
+  const FailedMessage failed{.transaction = message.transaction,
+                             .client = message.client,
+                             .header_octets = message.header_octets.octets(),
+                             .header = message.header,
+                             .body = message.shown_body,
+                             .verdict = judged.verdict,
+                             .findings = findings,
+                             .decision = judged.decision,
+                             .host = host,
+                             .time = now};
+  try {
+    for (spool::Item& item : failures_of(failed, policy.settings.reports, *shared_.failures)) {
+      shared_.failures->put(std::move(item));
+    }
+  } catch (const std::exception& error) {
+    // The message goes its way: nobody waits for a report.
+    shared_.watch.fault(std::string("a failure report was not made: ") + error.what());
+  }
+}
+
 Ending MessageFilter::judge(Message& message) {
   const auto start = std::chrono::steady_clock::now();
   const Policy& policy = *message.policy;
   const std::string_view host = host_of(policy);
   const Judged judged = evaluate(message);
   Ending ending = answer(message, judged, host);
+  tell_failures(message, judged, host);
 
   journal::Entry entry = describe(message.transaction, message.client, message.header);
   add_facts(entry, judged.verdict, judged.findings, judged.decision);

@@ -10,6 +10,7 @@
 #include "assay/dns/resolver.h"
 #include "system/filter/deferrals.h"
 #include "system/filter/entry.h"
+#include "system/filter/failures.h"
 #include "system/filter/policy.h"
 #include "system/filter/transaction.h"
 #include "system/milter/milter.h"
@@ -34,7 +35,8 @@ struct Shared {
   Watch& watch;
   std::function<std::shared_ptr<const Policy>()> policy;  ///< the present one; any thread
   std::function<journal::Time()> now;
-  std::string id_prefix = {};  ///< of Entry::id, unique for this process
+  std::string id_prefix = {};          ///< of Entry::id, unique for this process
+  const Failures* failures = nullptr;  ///< null: there are no failure reports; outlives it
   Deferrals deferrals{};
   std::atomic<std::uint64_t> number = 0;
   std::atomic<std::size_t> octets = 0;  ///< held for messages under way
@@ -71,6 +73,7 @@ class MessageFilter final : public milter::Handler {
   milter::Ending judge(Message& message);
   Judged evaluate(Message& message);
   verify::Decision decide(const Message& message, const Judged& judged);
+  void tell_failures(const Message& message, const Judged& judged, std::string_view host) const;
   milter::Ending answer(const Message& message, const Judged& judged, std::string_view host) const;
   milter::Ending let_through(Message& message, std::string exempt);
   milter::Ending refuse_forged();

@@ -16,6 +16,7 @@ struct Transaction {
   bool authenticated = false;
   bool smtputf8 = false;
   std::string mail_from = {};
+  std::string envelope_id = {};  ///< ENVID of a DSN request (RFC 3461 §4.4), decoded; empty: none
   std::vector<std::string> recipients = {};
   std::string queue_id = {};
 };

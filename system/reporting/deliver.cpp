@@ -32,7 +32,7 @@ Deliverer::Deliverer(store::Store& store, Sender& sender, DeliverOptions options
   if (!options_.chance) options_.chance = by_chance;
 }
 
-// RFC 9990 §3.5.2
+// RFC 9990 §3.5.2; RFC 9991 §5.1: signed by us, with a sender that SPF knows.
 std::expected<Outgoing, Finding> Deliverer::compose(const store::Delivery& delivery,
                                                     store::Instant now) const {
   if (is_https(delivery.destination)) {
@@ -40,27 +40,36 @@ std::expected<Outgoing, Finding> Deliverer::compose(const store::Delivery& deliv
                     .octets = delivery.octets,
                     .file_name = delivery.file_name};
   }
-  const Reporter& reporter = options_.reporter;
-  aggregate::ReportMail mail{.from_name = reporter.org_name,
-                             .from_address = reporter.email,
-                             .to = {delivery.destination},
-                             .date = now,
-                             .name = {.receiver = reporter.submitter,
-                                      .policy_domain = delivery.policy_domain,
-                                      .begin = delivery.begin,
-                                      .end = delivery.end,
-                                      .unique_id = delivery.report_id},
-                             .messages = delivery.messages,
-                             .contact = reporter.contact,
-                             .attachment = delivery.octets};
   Outgoing outgoing{
       .return_path = return_path_of(options_.settings, options_.return_path_key, delivery.id),
       .recipient = delivery.destination,
-      .octets = aggregate::compose(mail)};
+      .octets = delivery.kind == store::ReportKind::failure ? delivery.octets
+                                                            : aggregate_mail(delivery, now)};
+  if (outgoing.octets.empty()) {
+    return std::unexpected(Finding{.code = "forgotten",
+                                   .what = "what the mail held is kept no longer, as it was sent"});
+  }
   if (options_.signer == nullptr) return outgoing;
   ASSAY_TRY(signatures, options_.signer->sign(outgoing.octets, now));
   outgoing.octets.insert(0, signatures.fields);
   return outgoing;
+}
+
+std::string Deliverer::aggregate_mail(const store::Delivery& delivery, store::Instant now) const {
+  const Reporter& reporter = options_.reporter;
+  const aggregate::ReportMail mail{.from_name = reporter.org_name,
+                                   .from_address = reporter.email,
+                                   .to = {delivery.destination},
+                                   .date = now,
+                                   .name = {.receiver = reporter.submitter,
+                                            .policy_domain = delivery.policy_domain,
+                                            .begin = delivery.begin,
+                                            .end = delivery.end,
+                                            .unique_id = delivery.report_id},
+                                   .messages = delivery.messages,
+                                   .contact = reporter.contact,
+                                   .attachment = delivery.octets};
+  return aggregate::compose(mail);
 }
 
 bool Deliverer::take(Rate& rate, store::Instant now, unsigned most) {

@@ -67,7 +67,8 @@ class Deliverer {
   /// Tries up to `limit` deliveries that are due. Errors: those of the store.
   std::expected<Delivered, Finding> round(store::Instant now, std::size_t limit);
 
-  /// The mail of a delivery as it is sent. Errors: those of signing.
+  /// The mail of a delivery as it is sent. Errors: those of signing; `forgotten` for a failure
+  /// report that was sent.
   std::expected<Outgoing, Finding> compose(const store::Delivery& delivery,
                                            store::Instant now) const;
 
@@ -84,6 +85,7 @@ class Deliverer {
               Delivered& all);
   std::optional<store::Instant> held_back_until(const std::string& recipient, store::Instant now,
                                                 std::uint64_t sent_today);
+  std::string aggregate_mail(const store::Delivery& delivery, store::Instant now) const;
   static bool take(Rate& rate, store::Instant now, unsigned most);
 
   store::Store& store_;

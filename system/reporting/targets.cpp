@@ -8,6 +8,7 @@
 #include "assay/base/time.h"
 #include "assay/base/try.h"
 #include "assay/dmarc/destination.h"
+#include "system/config/reports.h"
 #include "system/reporting/destination.h"
 
 namespace assay::reporting {
@@ -20,8 +21,9 @@ const std::string& destination_of(const dmarc::ReportUri& uri) {
 /// Looks for the targets of one configuration.
 class Search {
  public:
-  Search(const config::Reports& settings, const Surroundings& surroundings)
-      : settings_(settings),
+  Search(dmarc::ReportKind kind, const config::Reports& settings, const Surroundings& surroundings)
+      : kind_(kind),
+        settings_(settings),
         store_(surroundings.store),
         resolver_(surroundings.resolver),
         hosts_(surroundings.hosts),
@@ -38,6 +40,7 @@ class Search {
     found_.refused.push_back(ascii::printable(what, 200) + ": " + why);
   }
 
+  dmarc::ReportKind kind_;
   const config::Reports& settings_;
   store::Store& store_;
   dns::Resolver& resolver_;
@@ -52,6 +55,18 @@ Search::Done Search::try_address(const std::string& address) {
   if (is_listed(mailbox, settings_.never_to)) {
     refuse(address, "gets none by the configuration (never_to)");
     return {};
+  }
+  if (kind_ == dmarc::ReportKind::failure) {
+    // RFC 9991 §7: to those alone whom the operator trusts with them, where he names some.
+    if (!settings_.failure_only_to.empty() && !is_listed(mailbox, settings_.failure_only_to)) {
+      refuse(address, "gets none by the configuration (failure_only_to)");
+      return {};
+    }
+    // RFC 9991 §5.1: a report that comes back to whom it is from is the begin of a loop.
+    if (config::is_own_address(settings_, mailbox)) {
+      refuse(address, "is an address of our own reports");
+      return {};
+    }
   }
   const auto same = [&](const Target& one) { return ascii::iequals(one.address, address); };
   if (std::ranges::any_of(found_.targets, same)) return {};
@@ -93,7 +108,7 @@ Search::Done Search::try_uri(const DomainName& domain, const dmarc::ReportUri& u
   }
   // RFC 9990 §4: nobody gets reports who did not ask for them.
   const dmarc::Destination destination =
-      dmarc::fetch_destination(domain, uri.uri, dmarc::ReportKind::aggregate, resolver_);
+      dmarc::fetch_destination(domain, uri.uri, kind_, resolver_);
   if (destination.authorized == dmarc::Authorized::unknown) found_.ask_again = true;
   if (destination.authorized != dmarc::Authorized::yes) {
     refuse(uri.uri, destination.reason);
@@ -109,12 +124,13 @@ Search::Done Search::try_uri(const DomainName& domain, const dmarc::ReportUri& u
   return {};
 }
 
-// RFC 9990 §3.5: every URI, in order; RFC 9989 §4.7: unsupported ones are passed over.
+// RFC 9990 §3.5, RFC 9991 §2: every URI, in order; RFC 9989 §4.7: unsupported ones are passed over.
 std::expected<Targets, Finding> Search::run(const DomainName& domain,
                                             const dmarc::PolicyRecord& record) {
-  if (record.rua.empty()) found_.refused.emplace_back("the policy record asks for no reports");
+  const auto& uris = kind_ == dmarc::ReportKind::failure ? record.ruf : record.rua;
+  if (uris.empty()) found_.refused.emplace_back("the policy record asks for no reports");
   unsigned tried = 0;
-  for (const dmarc::ReportUri& uri : record.rua) {
+  for (const dmarc::ReportUri& uri : uris) {
     if (++tried > settings_.max_uris) {
       refuse(uri.uri, "stands behind the first " + std::to_string(settings_.max_uris));
     } else if (auto done = try_uri(domain, uri); !done) {
@@ -123,6 +139,17 @@ std::expected<Targets, Finding> Search::run(const DomainName& domain,
   }
   if (any_suppressed_) found_.otherwise = store::Outcome::suppressed;
   return std::move(found_);
+}
+
+std::expected<Targets, Finding> find(dmarc::ReportKind kind, const std::string& policy_domain,
+                                     const std::string& text, const config::Reports& settings,
+                                     const Surroundings& surroundings) {
+  const auto record = dmarc::parse_record(text);
+  const auto domain = DomainName::parse(policy_domain);
+  if (!record || !domain) {
+    return Targets{.refused = {"the policy record or its domain cannot be read"}};
+  }
+  return Search(kind, settings, surroundings).run(*domain, *record);
 }
 
 }  // namespace
@@ -137,12 +164,15 @@ bool is_listed(const std::string& address, const std::vector<std::string>& list)
 std::expected<Targets, Finding> find_targets(const store::Configuration& configuration,
                                              const config::Reports& settings,
                                              const Surroundings& surroundings) {
-  const auto record = dmarc::parse_record(configuration.record);
-  const auto domain = DomainName::parse(configuration.policy.domain);
-  if (!record || !domain) {
-    return Targets{.refused = {"the policy record or its domain cannot be read"}};
-  }
-  return Search(settings, surroundings).run(*domain, *record);
+  return find(dmarc::ReportKind::aggregate, configuration.policy.domain, configuration.record,
+              settings, surroundings);
+}
+
+std::expected<Targets, Finding> find_failure_targets(const std::string& policy_domain,
+                                                     const std::string& record,
+                                                     const config::Reports& settings,
+                                                     const Surroundings& surroundings) {
+  return find(dmarc::ReportKind::failure, policy_domain, record, settings, surroundings);
 }
 
 }  // namespace assay::reporting

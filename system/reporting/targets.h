@@ -57,4 +57,11 @@ std::expected<Targets, Finding> find_targets(const store::Configuration& configu
                                              const config::Reports& settings,
                                              const Surroundings& surroundings);
 
+/// Every URI of ruf (RFC 9991 §2), confirmed by the DNS (RFC 9991 §5), for failure reports of a
+/// policy domain by its record. `hosts` counts as above. Errors: those of the store.
+std::expected<Targets, Finding> find_failure_targets(const std::string& policy_domain,
+                                                     const std::string& record,
+                                                     const config::Reports& settings,
+                                                     const Surroundings& surroundings);
+
 }  // namespace assay::reporting

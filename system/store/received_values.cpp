@@ -6,7 +6,6 @@
 namespace assay::store {
 namespace {
 
-constexpr std::array<std::string_view, 3> kinds = {"aggregate", "failure", "tls"};
 constexpr std::array<std::string_view, 2> standings = {"counted", "set_aside"};
 constexpr std::array<std::string_view, 6> channels = {"file", "folder", "lmtp",
                                                       "smtp", "imap",   "upload"};
@@ -22,9 +21,6 @@ std::optional<Enum> read_word(const std::array<std::string_view, size>& words,
 
 }  // namespace
 
-std::string_view to_text(ReportKind kind) {
-  return kinds[static_cast<std::size_t>(kind)];
-}
 std::string_view to_text(Standing standing) {
   return standings[static_cast<std::size_t>(standing)];
 }
@@ -33,9 +29,6 @@ std::string_view to_text(Channel channel) {
 }
 std::string_view to_text(Trust trust) {
   return trusts[static_cast<std::size_t>(trust)];
-}
-std::optional<ReportKind> parse_report_kind(std::string_view text) {
-  return read_word<ReportKind>(kinds, text);
 }
 std::optional<Standing> parse_standing(std::string_view text) {
   return read_word<Standing>(standings, text);

@@ -12,13 +12,12 @@
 #include "assay/base/finding.h"
 #include "system/store/packed_records.h"
 #include "system/store/rollup.h"
+#include "system/store/values.h"
 
 /// Reports that came in, as they are kept.
 namespace assay::store {
 
 using aggregate::Instant;
-
-enum class ReportKind : std::uint8_t { aggregate, failure, tls };
 
 /// Whether a report is counted. Those that are not stay visible, with the reason why.
 enum class Standing : std::uint8_t {
@@ -38,11 +37,9 @@ enum class Trust : std::uint8_t {
 };
 
 // "aggregate", "set_aside", "lmtp", "genuine" …
-std::string_view to_text(ReportKind kind);
 std::string_view to_text(Standing standing);
 std::string_view to_text(Channel channel);
 std::string_view to_text(Trust trust);
-std::optional<ReportKind> parse_report_kind(std::string_view text);
 std::optional<Standing> parse_standing(std::string_view text);
 std::optional<Channel> parse_channel(std::string_view text);
 std::optional<Trust> parse_trust(std::string_view text);

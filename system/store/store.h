@@ -86,6 +86,14 @@ class Store {
   virtual Expected<std::vector<Settled>> settled(std::string_view policy_domain,
                                                  std::size_t limit) = 0;
 
+  // ---- Failure reports ----
+
+  /// Whether a source was made a failure report to that destination.
+  virtual Expected<bool> is_posted(std::string_view source, std::string_view destination) = 0;
+  /// Puts a failure report into the outbox, and books its sources.
+  /// Errors: `store_taken` when one of them was booked for the destination before.
+  virtual Expected<> post(const FailureLetter& letter) = 0;
+
   // ---- The outbox ----
 
   /// Deliveries whose next try is due, the longest waiting first. Who gets them has until the end

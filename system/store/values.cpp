@@ -8,6 +8,7 @@ namespace {
 constexpr std::array<std::string_view, outcomes> outcome_words = {
     "reported", "optional", "no_destination", "suppressed", "given_up", "expired", "erased"};
 constexpr std::array<std::string_view, 3> state_words = {"waiting", "sent", "given_up"};
+constexpr std::array<std::string_view, 3> kind_words = {"aggregate", "failure", "tls"};
 
 void compare(Findings& findings, const char* what, std::uint64_t whole, std::uint64_t parts) {
   if (whole == parts) return;
@@ -29,6 +30,17 @@ std::string_view to_text(OutboxState state) {
 std::optional<OutboxState> parse_outbox_state(std::string_view text) {
   for (std::size_t i = 0; i < state_words.size(); ++i) {
     if (state_words[i] == text) return static_cast<OutboxState>(i);
+  }
+  return std::nullopt;
+}
+
+std::string_view to_text(ReportKind kind) {
+  return kind_words[static_cast<std::size_t>(kind)];
+}
+
+std::optional<ReportKind> parse_report_kind(std::string_view text) {
+  for (std::size_t i = 0; i < kind_words.size(); ++i) {
+    if (kind_words[i] == text) return static_cast<ReportKind>(i);
   }
   return std::nullopt;
 }

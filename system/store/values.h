@@ -87,11 +87,14 @@ struct Counted {
 };
 
 enum class OutboxState : std::uint8_t { waiting, sent, given_up };
+enum class ReportKind : std::uint8_t { aggregate, failure, tls };
 
-/// A report on its way to one destination. The octets are the attachment, made once: every try
-/// sends the same (RFC 9990 §3.5.2).
+/// A report on its way to one destination, made once: every try sends the same (RFC 9990 §3.5.2).
+/// The octets are the attachment of an aggregate report, and the mail of a failure report, not yet
+/// signed.
 struct Delivery {
   std::int64_t id = 0;
+  ReportKind kind = ReportKind::aggregate;
   std::string report_id = {};
   std::string policy_domain = {};
   std::string destination = {};  ///< the URI
@@ -99,7 +102,7 @@ struct Delivery {
   std::string octets = {};
   Instant begin = {};
   Instant end = {};
-  std::uint64_t messages = 0;  ///< evaluations in it
+  std::uint64_t messages = 0;  ///< evaluations in it, or messages that failed alike
   OutboxState state = OutboxState::waiting;
   unsigned attempts = 0;
   Instant created = {};
@@ -126,6 +129,9 @@ constexpr std::size_t outcomes = 7;
 std::string_view to_text(Outcome outcome);
 std::string_view to_text(OutboxState state);
 std::optional<OutboxState> parse_outbox_state(std::string_view text);
+/// "aggregate", "failure", "tls".
+std::string_view to_text(ReportKind kind);
+std::optional<ReportKind> parse_report_kind(std::string_view text);
 
 /// What is to become of the evaluations of one configuration in a cut.
 struct Settlement {
@@ -142,6 +148,15 @@ struct Settlement {
   /// large report do.
   std::string report_id = {};  ///< of no other settlement
   std::vector<Delivery> deliveries = {};
+};
+
+/// A failure report for the outbox.
+struct FailureLetter {
+  Instant at = {};  ///< now
+  /// Gets id, kind, state and created by this; begin and end are when its messages came.
+  Delivery delivery = {};
+  /// Of what it was made; each makes one report at most to a destination.
+  std::vector<std::string> sources = {};
 };
 
 /// A settlement as it is kept.
@@ -161,9 +176,11 @@ struct Settled {
 /// Which deliveries are listed; by id, so that `after` leads to the next page.
 struct DeliveryFilter {
   std::optional<OutboxState> state = {};
-  std::string policy_domain = {};  ///< empty: any
-  std::string destination = {};    ///< empty: any
-  std::string report_id = {};      ///< empty: any
+  std::optional<ReportKind> kind = {};
+  std::optional<Instant> since = {};  ///< made then or later
+  std::string policy_domain = {};     ///< empty: any
+  std::string destination = {};       ///< empty: any
+  std::string report_id = {};         ///< empty: any
   std::int64_t after = 0;
   std::size_t limit = 100;
 };
@@ -197,6 +214,9 @@ struct Retention {
   std::optional<Instant> correspondents = {};  ///< domains not met since
   std::optional<Instant> suppressions = {};    ///< those that ended before
   std::optional<Instant> days = {};            ///< daily counts of messages sent
+  /// Failure reports sent or given up, and of what they were made; the spool must be shorter-lived.
+  /// What was sent loses its octets at once.
+  std::optional<Instant> failures = {};
 };
 
 /// How much was forgotten or erased.

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "system/store/testdata/conformance_facts.h"
+#include "system/store/testdata/conformance_failures.h"
 #include "system/store/testdata/conformance_outbox.h"
 #include "system/store_sqlite/store_sqlite.h"
 #include "system/store_sqlite/testdata/scratch.h"
@@ -21,6 +22,7 @@ std::unique_ptr<Backend> make_sqlite() {
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, Conformance, testing::Values(&make_sqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, OutboxConformance, testing::Values(&make_sqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, FailuresConformance, testing::Values(&make_sqlite));
 
 }  // namespace
 }  // namespace assay::store

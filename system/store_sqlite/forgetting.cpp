@@ -191,10 +191,34 @@ Expected<> forget_reports(Database& database, Instant before, Removed& removed) 
   return remove_settlements(database, removed);
 }
 
+/// Takes the failure reports in temp.doomed away.
+Expected<> remove_failures(Database& database, Removed& removed) {
+  auto done = database.run("DELETE FROM failures WHERE delivery IN (SELECT id FROM temp.doomed)");
+  if (!done) return done;
+  return remove(database, removed.deliveries,
+                "DELETE FROM deliveries WHERE id IN (SELECT id FROM temp.doomed)");
+}
+
+/// RFC 9991 §7: they hold more than others, and live shorter.
+Expected<> forget_failures(Database& database, Instant before, Removed& removed) {
+  auto done = empty_doomed(database);
+  if (done) {
+    done = database.run(
+        "INSERT INTO temp.doomed SELECT id FROM deliveries WHERE kind = 1 AND state <> 0 AND "
+        "finished < ?",
+        before);
+  }
+  if (done) done = remove_failures(database, removed);
+  if (!done) return done;
+  return database.run(
+      "UPDATE deliveries SET octets = x'' WHERE kind = 1 AND state = 1 AND length(octets) > 0");
+}
+
 Expected<> forget_all(Database& database, const Retention& retention, Removed& removed) {
   Expected<> done;
   if (retention.reports) done = forget_reports(database, *retention.reports, removed);
   if (done && retention.facts) done = forget_facts(database, *retention.facts, removed);
+  if (done && retention.failures) done = forget_failures(database, *retention.failures, removed);
   if (done && (retention.facts || retention.reports)) done = remove_orphans(database);
   if (done && retention.sources) {
     done = remove(database, removed.sources, "DELETE FROM sources WHERE touched < ?",
@@ -212,6 +236,20 @@ Expected<> forget_all(Database& database, const Retention& retention, Removed& r
     done = database.run("DELETE FROM days WHERE (day + 1) * 86400 <= ?", *retention.days);
   }
   return done;
+}
+
+Expected<> erase_failures(Database& database, std::string_view domain, Removed& removed) {
+  const std::string below = "." + std::string(domain);
+  const std::string_view end = below;
+  auto done = empty_doomed(database);
+  if (done) {
+    done = database.run(
+        "INSERT INTO temp.doomed SELECT id FROM deliveries WHERE kind = 1 AND "
+        "(policy_domain = ?1 OR substr(policy_domain, -length(?2)) = ?2)",
+        domain, end);
+  }
+  if (!done) return done;
+  return remove_failures(database, removed);
 }
 
 Expected<> erase_domain(Database& database, std::string_view domain, Removed& removed) {
@@ -232,6 +270,7 @@ Expected<> erase_domain(Database& database, std::string_view domain, Removed& re
         "WHERE domain IN (SELECT id FROM temp.erased)");
   }
   if (done) done = remove_settlements(database, removed);
+  if (done) done = erase_failures(database, domain, removed);
   if (!done) return done;
   ASSAY_TRY(waiting, database.number(
                          "SELECT sum(count) FROM facts JOIN configurations ON id = configuration "

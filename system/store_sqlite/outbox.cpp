@@ -12,6 +12,7 @@ using store::OutboxState;
 /// Of the columns that both statements below begin with.
 Delivery read_delivery(const Query& query) {
   return {.id = query.integer(0),
+          .kind = static_cast<store::ReportKind>(query.integer(15)),
           .report_id = query.text(1),
           .policy_domain = query.text(2),
           .destination = query.text(3),
@@ -35,18 +36,18 @@ Finding unknown(const Database& database, std::int64_t id) {
 
 Expected<Delivery> find_delivery(Database& database, std::int64_t id) {
   Query query = database.query(
-      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, "
-      "period_end, "
+      "SELECT deliveries.id, deliveries.report_id, coalesce(name, policy_domain), destination, "
+      "file_name, coalesce(period_begin, first), coalesce(period_end, last), "
       "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, "
-      "finished, "
-      "octets FROM deliveries JOIN settlements ON settlements.id = settlement "
-      "JOIN domains ON domains.id = domain WHERE deliveries.id = ?",
+      "finished, kind, "
+      "octets FROM deliveries LEFT JOIN settlements ON settlements.id = settlement "
+      "LEFT JOIN domains ON domains.id = domain WHERE deliveries.id = ?",
       id);
   const bool found = query.next();
   if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
   if (!found) return std::unexpected(unknown(database, id));
   Delivery delivery = read_delivery(query);
-  delivery.octets = query.text(15);
+  delivery.octets = query.text(16);
   return delivery;
 }
 
@@ -174,17 +175,20 @@ Expected<> SqliteStore::retry(std::int64_t id, Instant now) {
 Expected<std::vector<Delivery>> SqliteStore::deliveries(const store::DeliveryFilter& filter) {
   const std::scoped_lock lock(mutex_);
   const int state = filter.state ? static_cast<int>(*filter.state) : -1;
+  const int kind = filter.kind ? static_cast<int>(*filter.kind) : -1;
   Query query = database_->query(
-      "SELECT deliveries.id, deliveries.report_id, name, destination, file_name, period_begin, "
-      "period_end, "
+      "SELECT deliveries.id, deliveries.report_id, coalesce(name, policy_domain), destination, "
+      "file_name, coalesce(period_begin, first), coalesce(period_end, last), "
       "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, "
-      "finished "
-      "FROM deliveries JOIN settlements ON settlements.id = settlement "
-      "JOIN domains ON domains.id = domain WHERE deliveries.id > ?1 AND (?2 < 0 OR state = ?2) "
-      "AND (?3 = '' OR name = ?3) AND (?4 = '' OR destination = ?4) "
-      "AND (?5 = '' OR deliveries.report_id = ?5) ORDER BY deliveries.id LIMIT ?6",
+      "finished, kind "
+      "FROM deliveries LEFT JOIN settlements ON settlements.id = settlement "
+      "LEFT JOIN domains ON domains.id = domain WHERE deliveries.id > ?1 AND (?2 < 0 OR state = "
+      "?2) AND (?3 = '' OR coalesce(name, policy_domain) = ?3) AND (?4 = '' OR destination = ?4) "
+      "AND (?5 = '' OR deliveries.report_id = ?5) AND (?7 < 0 OR kind = ?7) AND created >= ?8 "
+      "ORDER BY deliveries.id LIMIT ?6",
       filter.after, state, std::string_view(filter.policy_domain),
-      std::string_view(filter.destination), std::string_view(filter.report_id), filter.limit);
+      std::string_view(filter.destination), std::string_view(filter.report_id), filter.limit, kind,
+      filter.since.value_or(Instant{}));
   std::vector<Delivery> found;
   while (query.next()) found.push_back(read_delivery(query));
   if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));

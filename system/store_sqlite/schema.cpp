@@ -99,7 +99,24 @@ CREATE TABLE days (             -- messages sent
 INSERT INTO numbers VALUES ('cut', 1);
 )";
 
-constexpr std::array all = {Migration{1, version_1}};
+/// Failure reports stand in the outbox too; they belong to settlement 0.
+constexpr const char* version_2 = R"(
+ALTER TABLE deliveries ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;  -- 0 aggregate, 1 failure
+ALTER TABLE deliveries ADD COLUMN policy_domain TEXT NOT NULL DEFAULT '';  -- these of kind 1 alone
+ALTER TABLE deliveries ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE deliveries ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX deliveries_failures ON deliveries (created) WHERE kind = 1;
+CREATE TABLE failures (         -- of what failure reports were made
+  source TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  made INTEGER NOT NULL,
+  delivery INTEGER NOT NULL,
+  PRIMARY KEY (source, destination)
+) WITHOUT ROWID;
+CREATE INDEX failures_delivery ON failures (delivery);
+)";
+
+constexpr std::array all = {Migration{1, version_1}, Migration{2, version_2}};
 
 Finding refuse(const Database& database, std::string_view code, const std::string& what) {
   return {.code = code, .what = "store " + database.path() + ": " + what};

@@ -305,10 +305,16 @@ TEST(Migrations, DISABLED_MakeAFileOfThePresentVersion) {
   must(store->add(
       std::vector{store::batch_of("a", 1, {store::evaluation_of("example.com", "192.0.2.2")})},
       noon));
+  must(store->post({.at = noon,
+                    .delivery = {.report_id = "f1",
+                                 .policy_domain = "example.com",
+                                 .destination = "ruf@example.com",
+                                 .octets = "mail"},
+                    .sources = {"1.failure"}}));
 }
 
 /// testdata/schema_N.sql is what version N of the schema had in a file: two evaluations of
-/// example.com, one of them sent as report r1.
+/// example.com, one of them sent as report r1; from version 2 on a failure report too.
 TEST(Migrations, EveryOlderFileIsBroughtToThePresent) {
   for (const detail::Migration& each : detail::migrations()) {
     const std::string name = "schema_" + std::to_string(each.version) + ".sql";
@@ -325,6 +331,8 @@ TEST(Migrations, EveryOlderFileIsBroughtToThePresent) {
     EXPECT_EQ(must(store->offset_of("a")), 2U);
     EXPECT_EQ(must(store->books()).sent, 1U);
     EXPECT_EQ(must(store->delivery(1)).report_id, "r1");
+    EXPECT_EQ(must(store->delivery(1)).kind, store::ReportKind::aggregate);
+    EXPECT_EQ(must(store->is_posted("1.failure", "ruf@example.com")), each.version >= 2);
     const auto counted = must(unreported(*store, "example.com", must(store->cut(noon + 24h))));
     ASSERT_EQ(counted.size(), 1U) << name;
     EXPECT_EQ(counted[0].configuration, store::configuration_of("example.com"));

@@ -63,8 +63,12 @@ constexpr Stray strays[] = {
     {"SELECT count(*) FROM facts WHERE settlement <> 0 AND settlement NOT IN "
      "(SELECT id FROM settlements)",
      "counts of settlements that are not there"},
-    {"SELECT count(*) FROM deliveries WHERE settlement NOT IN (SELECT id FROM settlements)",
+    {"SELECT count(*) FROM deliveries WHERE kind = 0 AND settlement NOT IN (SELECT id FROM "
+     "settlements)",
      "deliveries of settlements that are not there"},
+    {"SELECT count(*) FROM failures WHERE delivery NOT IN (SELECT id FROM deliveries WHERE kind = "
+     "1)",
+     "failures of deliveries that are not there"},
     {"SELECT count(*) FROM settlements WHERE domain NOT IN (SELECT id FROM domains)",
      "settlements of domains that are not there"},
     {"SELECT count(*) FROM settlements WHERE messages < (SELECT ifnull(sum(count), 0) FROM facts "

@@ -29,7 +29,6 @@ std::string unfolded(std::string_view value);
 std::string without_comments(std::string_view value);
 /// The pieces between separators that stand outside of quoted strings and comments, trimmed.
 std::vector<std::string> split_outside(std::string_view text, char separator);
-std::string quoted(std::string_view text);
 /// The content of a quoted string, escapes undone; other text as it is.
 std::string unquoted(std::string_view text);
 
@@ -38,15 +37,6 @@ std::string unquoted(std::string_view text);
 void append_field(std::string& out, std::string_view name, std::string_view value);
 /// Appends text for people in lines of at most 76 octets.
 void append_wrapped(std::string& out, std::string_view text);
-/// Appends base64 in lines of 76 octets, each begun by `prefix` and ended by CRLF.
-void append_base64(std::string& out, std::string_view octets, std::string_view prefix = "");
-/// Encoded words (RFC 2047 §2) of UTF-8 text, folded between.
-std::string encoded_words(std::string_view text);
-/// One line of harmless UTF-8 of at most `most` octets.
-std::string one_line(std::string_view octets, std::size_t most);
-bool is_ascii(std::string_view text);
-/// Without what a bare address cannot hold.
-std::string clean_address(std::string_view text);
 
 /// The header section at the beginning of a message, with CRLF and without the empty line.
 std::string header_section(std::string_view octets);

@@ -47,6 +47,10 @@ class SqliteStore final : public store::Store {
   Expected<std::vector<store::Settled>> settled(std::string_view policy_domain,
                                                 std::size_t limit) override;
 
+  // failures.cpp
+  Expected<bool> is_posted(std::string_view source, std::string_view destination) override;
+  Expected<> post(const store::FailureLetter& letter) override;
+
   // outbox.cpp
   Expected<std::vector<store::Delivery>> claim(const store::Claim& claim) override;
   Expected<store::Delivery> delivery(std::int64_t id) override;

@@ -6,7 +6,7 @@
 
 #include "assay/base/time.h"
 
-namespace assay::failure {
+namespace assay::mail {
 
 /// "Fri, 01 May 2026 00:00:00 +0000" (RFC 5322 §3.3).
 std::string to_mail_date(Instant at);
@@ -15,4 +15,4 @@ std::string to_mail_date(Instant at);
 /// zones; comments behind). Nothing for other text and days that no calendar has.
 std::optional<Instant> parse_mail_date(std::string_view text);
 
-}  // namespace assay::failure
+}  // namespace assay::mail

@@ -1,11 +1,11 @@
-#include "assay/failure/mail_date.h"
+#include "assay/mail/mail_date.h"
 
 #include <array>
 #include <vector>
 
 #include "assay/base/ascii.h"
 
-namespace assay::failure {
+namespace assay::mail {
 namespace {
 
 constexpr std::string_view days = "SunMonTueWedThuFriSat";
@@ -104,4 +104,4 @@ std::optional<Instant> parse_mail_date(std::string_view text) {
   return Instant{std::chrono::sys_days{date}} + *time - *zone;
 }
 
-}  // namespace assay::failure
+}  // namespace assay::mail

@@ -1,8 +1,8 @@
-#include "assay/failure/mail_date.h"
+#include "assay/mail/mail_date.h"
 
 #include "testkit/cases.h"
 
-namespace assay::failure {
+namespace assay::mail {
 namespace {
 
 std::string read_date(std::string_view text) {
@@ -31,4 +31,4 @@ TEST(MailDate, IsTheTwinOfItsText) {
 }
 
 }  // namespace
-}  // namespace assay::failure
+}  // namespace assay::mail
