@@ -8,7 +8,7 @@
 #include "assay/base/ascii.h"
 #include "assay/base/domain_name.h"
 #include "assay/crypto/digest.h"
-#include "assay/failure/mail_date.h"
+#include "assay/mail/mail_date.h"
 #include "assay/mail/header.h"
 #include "assay/xml/reader.h"
 
@@ -269,8 +269,8 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
   }
   arrival.failure = facts_of(*found.report);
   const std::string from = address_in(field_of(mail, "From"));
-  auto date = failure::parse_mail_date(found.report->arrival_date);
-  if (!date) date = failure::parse_mail_date(field_of(mail, "Date"));
+  auto date = mail::parse_mail_date(found.report->arrival_date);
+  if (!date) date = mail::parse_mail_date(field_of(mail, "Date"));
   arrival.head = {.kind = store::ReportKind::failure,
                   .reporter = reporter_name(from, found.report->reporting_mta),
                   .org_name = found.report->reporting_mta,

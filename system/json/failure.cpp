@@ -1,7 +1,7 @@
 #include "system/json/failure.h"
 
 #include "assay/base/time.h"
-#include "assay/failure/mail_date.h"
+#include "assay/mail/mail_date.h"
 #include "system/json/detail/parts.h"
 #include "system/json/detail/report_line.h"
 #include "system/json/writer.h"
@@ -15,7 +15,7 @@ void write_repeated(Writer& out, std::string_view name, const std::vector<std::s
 }
 
 std::string date_of(const std::string& written) {
-  const auto instant = failure::parse_mail_date(written);
+  const auto instant = mail::parse_mail_date(written);
   return instant ? to_rfc3339(*instant) : written;
 }
 

@@ -88,7 +88,8 @@ Search::Done Search::try_address(const std::string& address) {
 /// In words that follow the URI; empty: it is one that we send to.
 std::string Search::why_not_sent_to(const dmarc::ReportUri& uri) const {
   if (uri.supported) return "";
-  if (!is_https(uri.uri)) return "is no mail address";
+  const bool posted = is_https(uri.uri) && kind_ == dmarc::ReportKind::aggregate;
+  if (!posted) return "is no mail address";
   if (!settings_.https) return "is no mail address, and nothing is posted ([reports] https)";
   return why_not_posted(uri.uri, settings_.https_private ? Reach::everybody : Reach::internet);
 }
