@@ -155,20 +155,20 @@ std::string path_of(Node node) {
 namespace {
 
 /// Compares with names whose sizes the compiler knows, so that it is a few loads each.
-template <const auto& table>
+template <const auto& Table>
 Node find_in(std::string_view name) {
   Node node = Node::ignored;
-  const auto is = [&]<std::size_t i>() {
-    constexpr std::size_t size = table[i].name.size();
-    if (name.size() != size || std::memcmp(name.data(), table[i].name.data(), size) != 0) {
+  const auto is = [&]<std::size_t I>() {
+    constexpr std::size_t size = Table[I].name.size();
+    if (name.size() != size || std::memcmp(name.data(), Table[I].name.data(), size) != 0) {
       return false;
     }
-    node = table[i].node;
+    node = Table[I].node;
     return true;
   };
-  [&]<std::size_t... i>(std::index_sequence<i...>) {
-    static_cast<void>((is.template operator()<i>() || ...));
-  }(std::make_index_sequence<std::size(table)>());
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    static_cast<void>((is.template operator()<I>() || ...));
+  }(std::make_index_sequence<std::size(Table)>());
   return node;
 }
 

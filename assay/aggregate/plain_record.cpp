@@ -78,6 +78,22 @@ bool is_word(const Vocabulary& vocabulary, std::string_view text) {
   });
 }
 
+/// Four numbers of at most 255 without needless zeros: most addresses, for which there is no need
+/// to look further.
+bool is_dotted_quad(std::string_view text) {
+  int numbers = 0;
+  for (const std::string_view digits : ascii::Pieces(text, '.')) {
+    int value = 0;
+    for (const char c : digits) {
+      if (!ascii::is_digit(c) || value > 255) return false;
+      value = value * 10 + (c - '0');
+    }
+    if (digits.empty() || value > 255 || (digits.size() > 1 && digits.front() == '0')) return false;
+    if (++numbers > 4) return false;
+  }
+  return numbers == 4;
+}
+
 /// Plain tags and texts, one behind the other. Each step answers false where it stops, and `cut`
 /// says whether that is where the octets end.
 class Tokens {
@@ -248,6 +264,7 @@ class Scan {
   }
 
   bool put_address(std::string_view text) {
+    if (is_dotted_quad(text)) return put(record_.row.source_ip, text);
     const auto address = IpAddress::parse(text);
     if (!address || (address->is_v4() && text.find(':') != std::string_view::npos)) return false;
     return put(record_.row.source_ip, text);

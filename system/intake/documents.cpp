@@ -73,10 +73,9 @@ std::string pasted_report(const MailPart& part) {
 
 /// A part that a mail's reader would see, and no report.
 bool is_for_people(const MailPart& part) {
+  if (archive::detect(part.octets) != Format::plain) return false;
   if (part.media_type == "text/html") return part.octets.find(feedback_tag) == std::string::npos;
-  const std::string_view text = beginning_of(part.octets);
-  return part.media_type.starts_with("text/") && archive::detect(part.octets) == Format::plain &&
-         kind_of(text) == Kind::none;
+  return part.media_type.starts_with("text/") && kind_of(beginning_of(part.octets)) == Kind::none;
 }
 
 /// Whether a part holds a report or something packed, by its content.
