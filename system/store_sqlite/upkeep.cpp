@@ -304,6 +304,11 @@ Expected<> back_up(const std::string& path, const std::string& copy) {
 
 Expected<Info> info(const std::string& path) {
   ASSAY_TRY(database, open_to_read(path));
+  ASSAY_TRY(kind, kind_in(*database));
+  if (kind != FileKind::evaluations) {
+    return std::unexpected(Finding{.code = "store_foreign",
+                                   .what = "store " + path + ": holds reports, not evaluations"});
+  }
   return database->reading([&]() -> Expected<Info> {
     Info info;
     if (auto done = read_figures<Info>(*database, figures, info); !done) {
