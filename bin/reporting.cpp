@@ -77,11 +77,14 @@ Expected<std::unique_ptr<Outgate>> Outgate::open(const config::Settings& setting
   ASSAY_TRY(signer, signer_of(settings.reports));
   if (signer) gate->signer_.emplace(std::move(*signer));
   const reporting::Reporter reporter = reporter_of(settings.reports);
-  auto sender = reporting::SmtpSender::open(settings.smtp, reporter.submitter);
-  if (!sender) return fail(Status::no_input, sender.error().what);
-  gate->sender_ = std::move(*sender);
+  reporting::Senders senders;
+  for (unsigned i = 0; i < settings.smtp.connections; ++i) {
+    auto sender = reporting::SmtpSender::open(settings.smtp, reporter.submitter);
+    if (!sender) return fail(Status::no_input, sender.error().what);
+    senders.push_back(std::move(*sender));
+  }
   gate->deliverer_ = std::make_unique<reporting::Deliverer>(
-      store, *gate->sender_,
+      store, std::move(senders),
       reporting::DeliverOptions{.settings = settings.reports,
                                 .reporter = reporter,
                                 .signer = gate->signer_ ? &*gate->signer_ : nullptr,

@@ -66,6 +66,60 @@ Expected<> count_on_day(Database& database, Instant at) {
       day_of(at));
 }
 
+// What became of a delivery; one that is not there, or not in a state for it, is left alone.
+
+Expected<> write_sent(Database& database, std::int64_t id, Instant at) {
+  auto done = database.run(
+      "UPDATE deliveries SET state = 1, attempts = attempts + 1, finished = ?, reason = '', "
+      "claimed_until = 0 WHERE id = ? AND state <> 1",
+      at, id);
+  if (!done || database.changed() == 0) return done;
+  return count_on_day(database, at);
+}
+
+Expected<> write_failed(Database& database, std::int64_t id, Instant next,
+                        std::string_view reason) {
+  return database.run(
+      "UPDATE deliveries SET attempts = attempts + 1, next = ?, reason = ?, claimed_until = 0 "
+      "WHERE id = ? AND state = 0",
+      next, reason, id);
+}
+
+Expected<> write_held_back(Database& database, std::int64_t id, Instant until) {
+  return database.run(
+      "UPDATE deliveries SET next = ?, claimed_until = 0 WHERE id = ? AND state = 0", until, id);
+}
+
+Expected<> write_given_up(Database& database, std::int64_t id, Instant at,
+                          std::string_view reason) {
+  // One that is claimed was tried; another one is given up by a person.
+  return database.run(
+      "UPDATE deliveries SET state = 2, attempts = attempts + (claimed_until > 0), finished = ?, "
+      "reason = ?, claimed_until = 0 WHERE id = ? AND state = 0",
+      at, reason, id);
+}
+
+Expected<> write_tried(Database& database, const store::Tried& tried) {
+  using enum store::Tried::What;
+  if (tried.suppress) {
+    if (auto done = write_suppression(database, *tried.suppress); !done) return done;
+  }
+  if (!tried.welcome.empty()) {
+    if (auto done = remove_suppression(database, tried.welcome); !done) return done;
+  }
+  switch (tried.what) {
+    case sent:
+      return write_sent(database, tried.id, tried.at);
+    case failed:
+      return write_failed(database, tried.id, tried.at, tried.reason);
+    case held_back:
+      return write_held_back(database, tried.id, tried.at);
+    case given_up:
+      return write_given_up(database, tried.id, tried.at, tried.reason);
+  }
+  return {};
+}
+
 }  // namespace
 
 Expected<std::vector<Delivery>> SqliteStore::claim(const store::Claim& claim) {
@@ -98,45 +152,38 @@ Expected<Delivery> SqliteStore::delivery(std::int64_t id) {
 
 Expected<> SqliteStore::sent(std::int64_t id, Instant at) {
   return writing([&]() -> Expected<> {
-    auto done = database_->run(
-        "UPDATE deliveries SET state = 1, attempts = attempts + 1, finished = ?, reason = '', "
-        "claimed_until = 0 WHERE id = ? AND state <> 1",
-        at, id);
-    if (!done) return done;
-    if (database_->changed() > 0) return count_on_day(*database_, at);
+    if (auto done = write_sent(*database_, id, at); !done) return done;
     return must_exist(*database_, id);
   });
 }
 
 Expected<> SqliteStore::failed(std::int64_t id, Instant next, std::string_view reason) {
   return writing([&]() -> Expected<> {
-    auto done = database_->run(
-        "UPDATE deliveries SET attempts = attempts + 1, next = ?, reason = ?, claimed_until = 0 "
-        "WHERE id = ? AND state = 0",
-        next, reason, id);
-    if (!done) return done;
+    if (auto done = write_failed(*database_, id, next, reason); !done) return done;
     return must_exist(*database_, id);
   });
 }
 
 Expected<> SqliteStore::hold_back(std::int64_t id, Instant until) {
   return writing([&]() -> Expected<> {
-    auto done = database_->run(
-        "UPDATE deliveries SET next = ?, claimed_until = 0 WHERE id = ? AND state = 0", until, id);
-    if (!done) return done;
+    if (auto done = write_held_back(*database_, id, until); !done) return done;
     return must_exist(*database_, id);
   });
 }
 
 Expected<> SqliteStore::give_up(std::int64_t id, Instant at, std::string_view reason) {
   return writing([&]() -> Expected<> {
-    // One that is claimed was tried; another one is given up by a person.
-    auto done = database_->run(
-        "UPDATE deliveries SET state = 2, attempts = attempts + (claimed_until > 0), finished = ?, "
-        "reason = ?, claimed_until = 0 WHERE id = ? AND state = 0",
-        at, reason, id);
-    if (!done) return done;
+    if (auto done = write_given_up(*database_, id, at, reason); !done) return done;
     return must_exist(*database_, id);
+  });
+}
+
+Expected<> SqliteStore::book(std::span<const store::Tried> tried) {
+  return writing([&]() -> Expected<> {
+    for (const store::Tried& each : tried) {
+      if (auto done = write_tried(*database_, each); !done) return done;
+    }
+    return {};
   });
 }
 

@@ -42,7 +42,7 @@ class Day {
     const bool pass = random_() % 8 != 0;
     const std::string result = pass ? "pass" : "fail";
     return {.time = midnight + std::chrono::seconds(taken_++ / a_second),
-            .configuration = {.policy = {.domain = domain,
+            .configuration = store::Configuration{.policy = {.domain = domain,
                                          .p = "reject",
                                          .sp = "reject",
                                          .np = "reject",

@@ -9,7 +9,7 @@
 
 #include "system/store/testdata/conformance.h"
 #include "system/store_sqlite/detail/canonical.h"
-#include "system/store_sqlite/detail/sip_hash.h"
+#include "assay/base/sip_hash.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
 #include "system/store_sqlite/testdata/scratch.h"
 
@@ -363,13 +363,6 @@ TEST(Migrations, OneThatFailsChangesNothing) {
 }
 
 // ---- Parts -------------------------------------------------------------------------------------
-
-TEST(SipHash, IsWhatItSays) {
-  // SipHash-1-3 of 0x00 … 0x0e under the key 0x00 … 0x0f, and of nothing: as Rust's core has them.
-  const detail::HashKey key = {.first = 0x0706050403020100, .second = 0x0f0e0d0c0b0a0908};
-  EXPECT_EQ(detail::SipHash(key)(""), 0xabac0158050fc4dcU);
-  EXPECT_EQ(detail::SipHash(key)(std::string_view("\0", 1)), 0xc9f49bf37d57ca93U);
-}
 
 TEST(Canonical, OctetsThatWereNotWrittenAreNoValue) {
   std::string octets;

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
+#include <unordered_map>
 
 #include "assay/base/try.h"
 #include "system/store_sqlite/detail/canonical.h"
@@ -33,7 +35,10 @@ struct Gathered {
   std::vector<std::string> domains = {};  ///< policy domains, by place of the configuration
   Distinct tuples = {};
   std::vector<Fact> facts = {};
-  std::map<std::string_view, std::pair<Instant, Instant>> correspondents = {};  ///< first, last
+  /// By address: the same one again need not be looked at.
+  std::unordered_map<const store::Configuration*, std::uint32_t> shared = {};
+  Distinct correspondents = {};
+  std::vector<std::pair<Instant, Instant>> met = {};  ///< of these: first and last
   std::map<std::string_view, std::uint64_t> offsets = {};
   Added added = {};
 };
@@ -61,27 +66,36 @@ Expected<bool> is_new(Database& database, const store::Source& source, Gathered&
   return true;
 }
 
+std::uint32_t number_of(const store::SharedConfiguration& configuration, const HashKey& key,
+                        Gathered& gathered) {
+  const auto [known, fresh] = gathered.shared.try_emplace(&*configuration, 0);
+  if (!fresh) return known->second;
+  std::string octets;
+  append_canonical(octets, *configuration);
+  known->second = gathered.configurations.number_of(octets, key);
+  if (known->second == gathered.domains.size()) {
+    gathered.domains.push_back(configuration->policy.domain);
+  }
+  return known->second;
+}
+
 void gather(const Batch& batch, const HashKey& key, Gathered& gathered) {
   std::string octets;
   for (const store::Evaluation& each : batch.evaluations) {
     octets.clear();
-    append_canonical(octets, each.configuration);
-    const std::uint32_t configuration = gathered.configurations.number_of(octets, key);
-    if (configuration == gathered.domains.size()) {
-      gathered.domains.push_back(each.configuration.policy.domain);
-    }
-    octets.clear();
     append_canonical(octets, each.row);
     const std::uint32_t tuple = gathered.tuples.number_of(octets, key);
-    gathered.facts.push_back(
-        {.configuration = configuration, .tuple = tuple, .hour = hour_of(each.time)});
+    gathered.facts.push_back({.configuration = number_of(each.configuration, key, gathered),
+                              .tuple = tuple,
+                              .hour = hour_of(each.time)});
   }
   gathered.added.evaluations += batch.evaluations.size();
   for (const auto& [domain, when] : batch.correspondents) {
-    const auto [place, fresh] = gathered.correspondents.try_emplace(domain, when, when);
-    if (fresh) continue;
-    place->second.first = std::min(place->second.first, when);
-    place->second.second = std::max(place->second.second, when);
+    const std::uint32_t number = gathered.correspondents.number_of(domain, key);
+    if (number == gathered.met.size()) gathered.met.emplace_back(when, when);
+    auto& [first, last] = gathered.met[number];
+    first = std::min(first, when);
+    last = std::max(last, when);
   }
 }
 
@@ -189,11 +203,20 @@ Expected<> write_sources(Database& database, const Gathered& gathered, Instant n
         identity, taken, now);
     if (!done) return done;
   }
-  for (const auto& [domain, when] : gathered.correspondents) {
+  return {};
+}
+
+Expected<> write_correspondents(Database& database, Gathered& gathered) {
+  const auto& domains = gathered.correspondents.items();
+  std::vector<std::uint32_t> order(domains.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, {}, [&](std::uint32_t i) { return std::string_view(domains[i].octets); });
+  for (const std::uint32_t i : order) {
+    const auto& [first, last] = gathered.met[i];
     auto done = database.run(
         "INSERT INTO correspondents VALUES (?1, ?2, ?3) ON CONFLICT (domain) "
         "DO UPDATE SET first_met = min(first_met, ?2), last_met = max(last_met, ?3)",
-        domain, when.first, when.second);
+        std::string_view(domains[i].octets), first, last);
     if (!done) return done;
   }
   return {};
@@ -220,6 +243,7 @@ Expected<Added> SqliteStore::add(std::span<const Batch> batches, Instant now) {
     if (done) done = name_tuples(*database_, gathered.tuples.items(), tuple_ids_);
     if (done) done = write_facts(*database_, gathered);
     if (done) done = write_sources(*database_, gathered, now);
+    if (done) done = write_correspondents(*database_, gathered);
     if (!done) return std::unexpected(std::move(done.error()));
     return gathered.added;
   });

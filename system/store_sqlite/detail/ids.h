@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "assay/base/sip_hash.h"
 #include "system/store_sqlite/detail/database.h"
-#include "system/store_sqlite/detail/sip_hash.h"
 
 namespace assay::store_sqlite::detail {
 

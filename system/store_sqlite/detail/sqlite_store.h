@@ -55,6 +55,7 @@ class SqliteStore final : public store::Store {
   Expected<> give_up(std::int64_t id, Instant at, std::string_view reason) override;
   Expected<> hold_back(std::int64_t id, Instant until) override;
   Expected<> retry(std::int64_t id, Instant now) override;
+  Expected<> book(std::span<const store::Tried> tried) override;
   Expected<std::vector<store::Delivery>> deliveries(const store::DeliveryFilter& filter) override;
   Expected<std::optional<Instant>> next_delivery() override;
   Expected<std::uint64_t> messages_on(std::chrono::sys_days day) override;
@@ -114,6 +115,10 @@ inline std::int64_t hour_of(Instant instant) {
 inline std::int64_t end_hour(const store::Cut& cut) {
   return hour_of(cut.until);
 }
+
+/// Puts a suppression into the place of that of the same address.
+Expected<> write_suppression(Database& database, const store::Suppression& suppression);
+Expected<> remove_suppression(Database& database, std::string_view address);
 
 /// Adds to one of the totals.
 Expected<> add_number(Database& database, std::string_view name, std::uint64_t value);

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string_view>
+
+#include "assay/base/finding.h"
+#include "system/journal/entry.h"
+
+namespace assay::journal::detail {
+
+/// Reads a line that stands there as to_line writes lines: members in that order, no blanks, no
+/// escapes, ASCII, no longer than max_line_octets. Nothing for any other text, whatever is wrong
+/// with it or not: read_any knows. Where it answers, read_any answers the same, at several times
+/// the cost.
+std::optional<Entry> read_straight(std::string_view line);
+
+/// Reads any line, without line feed: what parse_line does.
+std::expected<Entry, Finding> read_any(std::string_view line);
+
+}  // namespace assay::journal::detail
