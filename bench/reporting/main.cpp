@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -174,6 +175,7 @@ void Bench::send_reports() {
 }  // namespace
 
 int main(int count, char** words) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const auto number = [&](int at, std::uint64_t otherwise) {
     return count > at ? std::strtoull(words[at], nullptr, 10) : otherwise;
   };

@@ -173,8 +173,9 @@ std::expected<Entry, Finding> parse_line(std::string_view line) {
   if (line.size() > max_line_octets) {
     return std::unexpected(Finding{"journal_long", "the line is longer than 1 MiB"});
   }
-  if (auto entry = detail::read_straight(line)) return std::move(*entry);
-  return detail::read_any(line);
+  std::expected<Entry, Finding> read;
+  if (!detail::read_straight(line, *read)) read = detail::read_any(line);
+  return read;
 }
 
 }  // namespace assay::journal

@@ -22,9 +22,8 @@ void require(bool holds) {
 }
 
 void require_same(std::string_view line) {
-  if (const auto straight = detail::read_straight(line)) {
-    require(detail::read_any(line) == *straight);
-  }
+  Entry straight;
+  if (detail::read_straight(line, straight)) require(detail::read_any(line) == straight);
 }
 
 void require_round_trip(const Entry& entry) {

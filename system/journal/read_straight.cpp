@@ -72,8 +72,9 @@ class Straight {
     }
   }
 
-  template <class T>
-  void take(std::string_view name, T& into, Need need = Need::optional) {
+  /// `name`: a literal, so that it is compared by its known length.
+  template <std::size_t size, class T>
+  void take(const char (&name)[size], T& into, Need need = Need::optional) {
     if (!enter(name)) {
       if (need == Need::required) well_ = false;
       return;
@@ -82,8 +83,8 @@ class Straight {
     next_member();
   }
 
-  template <class T>
-  void take_list(std::string_view name, std::vector<T>& into) {
+  template <std::size_t size, class T>
+  void take_list(const char (&name)[size], std::vector<T>& into) {
     take(name, into);
   }
 
@@ -99,11 +100,13 @@ class Straight {
   }
 
   /// Whether the next member has that name; then its value is next.
-  bool enter(std::string_view name) {
-    if (!well_ || left() < name.size() + 3 || *at_ != '"') return false;
-    if (at_[name.size() + 1] != '"' || at_[name.size() + 2] != ':') return false;
-    if (std::memcmp(at_ + 1, name.data(), name.size()) != 0) return false;
-    at_ += name.size() + 3;
+  template <std::size_t size>
+  bool enter(const char (&name)[size]) {
+    constexpr std::size_t length = size - 1;  // without NUL
+    if (!well_ || left() < length + 3 || at_[0] != '"' || at_[1] != name[0]) return false;
+    if (at_[length + 1] != '"' || at_[length + 2] != ':') return false;
+    if (std::memcmp(at_ + 1, name, length) != 0) return false;
+    at_ += length + 3;
     return true;
   }
 
@@ -189,18 +192,14 @@ class Straight {
 
 }  // namespace
 
-std::optional<Entry> read_straight(std::string_view line) {
-  std::optional<Entry> entry;
-  if (line.size() > max_line_octets) return entry;
-  Straight from(line);
-  from.pass("{\"v\":1,\"");
-  if (!from.well()) return entry;
-  Straight members(line.substr(std::string_view("{\"v\":1,").size()));
-  read_envelope(members, entry.emplace());
-  read_facts(members, *entry);
+bool read_straight(std::string_view line, Entry& entry) {
+  constexpr std::string_view begin = "{\"v\":1,";
+  if (line.size() > max_line_octets || !line.starts_with(begin)) return false;
+  Straight members(line.substr(begin.size()));
+  read_envelope(members, entry);
+  read_facts(members, entry);
   members.pass("}");
-  if (!members.well() || !members.done()) entry.reset();
-  return entry;
+  return members.well() && members.done();
 }
 
 }  // namespace assay::journal::detail

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,7 +14,12 @@ namespace assay::journal {
 namespace {
 
 using detail::read_any;
-using detail::read_straight;
+
+std::optional<Entry> read_straight(const std::string& line) {
+  Entry entry;
+  if (!detail::read_straight(line, entry)) return std::nullopt;
+  return entry;
+}
 
 /// Every member, and nothing that must be escaped.
 Entry plain_entry() {

@@ -377,18 +377,35 @@ TEST(Canonical, OctetsThatWereNotWrittenAreNoValue) {
 }
 
 TEST(RecentIds, ForgetTheOldest) {
+  const auto octets = [](std::uint64_t i) { return detail::Fingerprint{.first = i, .second = i}; };
   detail::RecentIds recent(2);
-  for (const std::int64_t id : {1, 2, 3}) {
-    recent.add(static_cast<std::uint64_t>(id), std::to_string(id), id);
-  }
-  EXPECT_EQ(recent.find(1, "1"), 1);  // which makes it a new one
-  recent.add(4, "4", 4);
-  recent.add(5, "5", 5);
-  EXPECT_EQ(recent.find(2, "2"), 0);
-  EXPECT_EQ(recent.find(4, "5"), 0);
-  EXPECT_EQ(recent.find(5, "5"), 5);
+  for (const std::int64_t id : {1, 2, 3}) recent.add(octets(static_cast<std::uint64_t>(id)), id);
+  EXPECT_EQ(recent.find(octets(1)), 1);  // which makes it a new one
+  recent.add(octets(4), 4);
+  recent.add(octets(5), 5);
+  EXPECT_EQ(recent.find(octets(2)), 0);
+  EXPECT_EQ(recent.find({.first = 5, .second = 4}), 0);
+  EXPECT_EQ(recent.find(octets(5)), 5);
   recent.clear();
-  EXPECT_EQ(recent.find(5, "5"), 0);
+  EXPECT_EQ(recent.find(octets(5)), 0);
+}
+
+TEST(RecentIds, GrowWithWhatTheyHold) {
+  const auto octets = [](std::uint64_t i) { return detail::Fingerprint{.first = i * 64, .second = i}; };
+  detail::RecentIds recent(10'000);
+  for (std::uint64_t i = 1; i <= 9'000; ++i) recent.add(octets(i), static_cast<std::int64_t>(i));
+  for (std::uint64_t i = 1; i <= 9'000; ++i) {
+    EXPECT_EQ(recent.find(octets(i)), static_cast<std::int64_t>(i));
+  }
+  EXPECT_EQ(recent.find(octets(9'001)), 0);
+}
+
+TEST(Fingerprint, TellsOctetsApart) {
+  const HashKey key = {.first = 1, .second = 2};
+  const detail::Fingerprint one = detail::fingerprint_of(7, "one", key);
+  EXPECT_EQ(one, detail::fingerprint_of(7, "one", key));
+  EXPECT_NE(one, detail::fingerprint_of(7, "two", key));
+  EXPECT_NE(one, detail::fingerprint_of(7, "one", {.first = 1, .second = 3}));
 }
 
 }  // namespace

@@ -132,10 +132,12 @@ Expected<std::int64_t> find_id(Database& database, const char* sql, const Distin
   return 0;
 }
 
-Expected<> name_configurations(Database& database, Gathered& gathered, RecentIds& recent) {
+Expected<> name_configurations(Database& database, Gathered& gathered, RecentIds& recent,
+                               const HashKey& key) {
   for (std::size_t i = 0; i < gathered.domains.size(); ++i) {
     Distinct::Item& item = gathered.configurations.items()[i];
-    item.id = recent.find(item.hash, item.octets);
+    const Fingerprint octets = fingerprint_of(item.hash, item.octets, key);
+    item.id = recent.find(octets);
     if (item.id != 0) continue;
     ASSAY_TRY(known,
               find_id(database, "SELECT id, octets FROM configurations WHERE hash = ?", item));
@@ -147,32 +149,33 @@ Expected<> name_configurations(Database& database, Gathered& gathered, RecentIds
       if (!done) return done;
       item.id = database.last_id();
     }
-    recent.add(item.hash, item.octets, item.id);
+    recent.add(octets, item.id);
   }
   return {};
 }
 
-Expected<> name_tuples(Database& database, std::vector<Distinct::Item>& items, RecentIds& recent) {
+Expected<> name_tuples(Database& database, std::vector<Distinct::Item>& items, RecentIds& recent,
+                       const HashKey& key) {
   // In the order of the index, so that its pages are met one after the other.
-  std::vector<Distinct::Item*> unknown;
+  std::vector<std::pair<Distinct::Item*, Fingerprint>> unknown;
   for (Distinct::Item& item : items) {
-    item.id = recent.find(item.hash, item.octets);
-    if (item.id == 0) unknown.push_back(&item);
+    const Fingerprint octets = fingerprint_of(item.hash, item.octets, key);
+    item.id = recent.find(octets);
+    if (item.id == 0) unknown.emplace_back(&item, octets);
   }
-  const auto in_index = [](const Distinct::Item* item) {
-    return static_cast<std::int64_t>(item->hash);
-  };
-  std::ranges::sort(unknown, {}, in_index);
-  for (Distinct::Item* item : unknown) {
+  std::ranges::sort(unknown, {}, [](const auto& each) {
+    return static_cast<std::int64_t>(each.second.first);
+  });
+  for (const auto& [item, octets] : unknown) {
     ASSAY_TRY(known, find_id(database, "SELECT id, octets FROM tuples WHERE hash = ?", *item));
     item->id = known;
     if (item->id == 0) {
-      auto done = database.run("INSERT INTO tuples (hash, octets) VALUES (?, ?)", in_index(item),
-                               Blob{item->octets});
+      auto done = database.run("INSERT INTO tuples (hash, octets) VALUES (?, ?)",
+                               static_cast<std::int64_t>(item->hash), Blob{item->octets});
       if (!done) return done;
       item->id = database.last_id();
     }
-    recent.add(item->hash, item->octets, item->id);
+    recent.add(octets, item->id);
   }
   return {};
 }
@@ -239,8 +242,8 @@ Expected<Added> SqliteStore::add(std::span<const Batch> batches, Instant now) {
       ++(fresh ? gathered.added.batches : gathered.added.known_batches);
     }
     merge(gathered.facts);
-    auto done = name_configurations(*database_, gathered, configuration_ids_);
-    if (done) done = name_tuples(*database_, gathered.tuples.items(), tuple_ids_);
+    auto done = name_configurations(*database_, gathered, configuration_ids_, key_);
+    if (done) done = name_tuples(*database_, gathered.tuples.items(), tuple_ids_, key_);
     if (done) done = write_facts(*database_, gathered);
     if (done) done = write_sources(*database_, gathered, now);
     if (done) done = write_correspondents(*database_, gathered);

@@ -102,7 +102,7 @@ class SqliteStore final : public store::Store {
   std::unique_ptr<Database> database_;
   HashKey key_;
   RecentIds configuration_ids_{60'000};
-  RecentIds tuple_ids_{100'000};
+  RecentIds tuple_ids_{250'000};
   std::int64_t data_version_ = 0;
 };
 
