@@ -25,6 +25,7 @@ std::optional<Entry> read_straight(const std::string& line) {
 Entry plain_entry() {
   Entry entry = full_entry();
   entry.mail_from = "a@example.net";
+  entry.action.reply = "250 2.0.0 held";
   entry.author_domains = {"mail.example.com", "example.com"};
   return entry;
 }
@@ -99,7 +100,7 @@ TEST(ReadStraight, SaysWhatTheOtherReaderSays) {
   const std::vector<std::string> lines = {to_line(usual_entry()), to_line(plain_entry()),
                                           to_line(full_entry())};
   unsigned straight = 0;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 5'000; ++i) {
     std::string line = changed(lines[chance() % lines.size()], chance);
     if (chance() % 4 == 0) line = changed(line, chance);
     const auto read = read_straight(line);
@@ -107,7 +108,7 @@ TEST(ReadStraight, SaysWhatTheOtherReaderSays) {
     ++straight;
     EXPECT_EQ(read_any(line), *read) << line;
   }
-  EXPECT_GT(straight, 1'000U);
+  EXPECT_GT(straight, 500U);
 }
 
 }  // namespace

@@ -54,12 +54,14 @@ class SeeingSender final : public Sender {
 class Delivering : public testing::Test {
  protected:
   Delivered round(std::size_t limit = 1'000, store::Instant now = noon) {
-    auto done = deliverer(now)->round(now, limit);
+    auto done = deliverer()->round(now, limit);
     EXPECT_TRUE(done) << (done ? "" : done.error().what);
     return done ? *done : Delivered();
   }
 
-  Deliverer* deliverer(store::Instant = noon) {
+  void put(const std::string& destination) { outbox.put(destination, noon); }
+
+  Deliverer* deliverer() {
     if (!deliverer_) {
       Senders senders;
       for (unsigned i = 0; i < 8; ++i) senders.push_back(std::make_unique<SeeingSender>(seen));
@@ -83,7 +85,7 @@ class Delivering : public testing::Test {
 };
 
 TEST_F(Delivering, EachOnceBySeveralSenders) {
-  for (int i = 0; i < 500; ++i) outbox.put("d@d" + std::to_string(i) + ".example");
+  for (int i = 0; i < 500; ++i) put("d@d" + std::to_string(i) + ".example");
   EXPECT_EQ(round().sent, 500U);
   EXPECT_EQ(outbox.count(OutboxState::sent), 500U);
   EXPECT_EQ(seen.mails.size(), 500U);
@@ -92,14 +94,14 @@ TEST_F(Delivering, EachOnceBySeveralSenders) {
 }
 
 TEST_F(Delivering, NoDestinationByTwoAtOnce) {
-  for (int i = 0; i < 300; ++i) outbox.put(i % 2 == 0 ? "d@One.example" : "d@one.example");
+  for (int i = 0; i < 300; ++i) put(i % 2 == 0 ? "d@One.example" : "d@one.example");
   EXPECT_EQ(round().sent, 300U);
   EXPECT_EQ(seen.mails.size(), 300U);
   EXPECT_FALSE(seen.together);
 }
 
 TEST_F(Delivering, ARefusalEndsWhatGoesToTheSame) {
-  for (int i = 0; i < 50; ++i) outbox.put("d@one.example");
+  for (int i = 0; i < 50; ++i) put("d@one.example");
   seen.answer = [](const Outgoing&) {
     return Attempt{.how = How::permanent, .reason = "550 no such user"};
   };
@@ -113,7 +115,7 @@ TEST_F(Delivering, ARefusalEndsWhatGoesToTheSame) {
 TEST_F(Delivering, WhatIsWelcomeAgainIsLeftAloneNoMore) {
   outbox.left_alone["d@one.example"] = {
       .address = "d@one.example", .until = noon - 1s, .times = 2};
-  outbox.put("d@one.example");
+  put("d@one.example");
   EXPECT_EQ(round().sent, 1U);
   EXPECT_TRUE(outbox.left_alone.empty());
 }
@@ -121,8 +123,8 @@ TEST_F(Delivering, WhatIsWelcomeAgainIsLeftAloneNoMore) {
 TEST_F(Delivering, LimitsHoldForAllSendersTogether) {
   settings.per_minute = 20;
   settings.per_host_minute = 5;
-  for (int i = 0; i < 40; ++i) outbox.put("d" + std::to_string(i) + "@one.example");
-  for (int i = 0; i < 40; ++i) outbox.put("d@d" + std::to_string(i) + ".example");
+  for (int i = 0; i < 40; ++i) put("d" + std::to_string(i) + "@one.example");
+  for (int i = 0; i < 40; ++i) put("d@d" + std::to_string(i) + ".example");
   Delivered all = round();
   EXPECT_EQ(all.sent, 20U);
   EXPECT_EQ(all.held_back, 60U);
@@ -140,7 +142,7 @@ TEST_F(Delivering, LimitsHoldForAllSendersTogether) {
 
 TEST_F(Delivering, ADayHasItsCeiling) {
   settings.per_day = 7;
-  for (int i = 0; i < 40; ++i) outbox.put("d@d" + std::to_string(i) + ".example");
+  for (int i = 0; i < 40; ++i) put("d@d" + std::to_string(i) + ".example");
   std::uint64_t sent = 0;
   for (int i = 0; i < 10; ++i) sent += round(1'000, noon + i * 1min).sent;
   EXPECT_EQ(sent, 7U);
@@ -148,7 +150,7 @@ TEST_F(Delivering, ADayHasItsCeiling) {
 }
 
 TEST_F(Delivering, WhatFailsIsTriedLaterAndTheRestNow) {
-  for (int i = 0; i < 60; ++i) outbox.put("d@d" + std::to_string(i) + ".example");
+  for (int i = 0; i < 60; ++i) put("d@d" + std::to_string(i) + ".example");
   seen.answer = [](const Outgoing& mail) {
     return mail.recipient == "d@d7.example" ? Attempt{.reason = "451 later"}
                                             : Attempt{.how = How::delivered};
@@ -161,7 +163,7 @@ TEST_F(Delivering, WhatFailsIsTriedLaterAndTheRestNow) {
 }
 
 TEST_F(Delivering, NothingLeavesBeforeWhatHappenedIsBooked) {
-  for (int i = 0; i < 60; ++i) outbox.put("d@d" + std::to_string(i) + ".example");
+  for (int i = 0; i < 60; ++i) put("d@d" + std::to_string(i) + ".example");
   outbox.fail_bookings = 1'000;
   EXPECT_EQ(deliverer()->round(noon, 1'000).error().code, "store_full");
   const std::size_t left = seen.mails.size();
@@ -175,7 +177,7 @@ TEST_F(Delivering, NothingLeavesBeforeWhatHappenedIsBooked) {
 }
 
 TEST_F(Delivering, StopsAfterWhatIsUnderWay) {
-  for (int i = 0; i < 200; ++i) outbox.put("d@d" + std::to_string(i) + ".example");
+  for (int i = 0; i < 200; ++i) put("d@d" + std::to_string(i) + ".example");
   seen.answer = [this](const Outgoing&) {
     deliverer()->stop();
     return Attempt{.how = How::delivered};
@@ -188,7 +190,7 @@ TEST_F(Delivering, StopsAfterWhatIsUnderWay) {
 }
 
 TEST_F(Delivering, NoMoreThanTheLimit) {
-  for (int i = 0; i < 60; ++i) outbox.put("d@d" + std::to_string(i) + ".example");
+  for (int i = 0; i < 60; ++i) put("d@d" + std::to_string(i) + ".example");
   EXPECT_EQ(round(25).taken, 25U);
   EXPECT_EQ(seen.mails.size(), 25U);
 }

@@ -19,14 +19,15 @@ class OutboxStore final : public store::Store {
   using Instant = store::Instant;
 
   /// Puts a delivery into it.
-  void put(const std::string& destination) {
+  void put(const std::string& destination, Instant created) {
     const auto id = static_cast<std::int64_t>(rows.size()) + 1;
     rows[id] = {.id = id,
                 .report_id = "r" + std::to_string(id),
                 .policy_domain = "example.com",
                 .destination = destination,
                 .octets = "x",
-                .messages = 1};
+                .messages = 1,
+                .created = created};
   }
 
   std::map<std::int64_t, store::Delivery> rows = {};
