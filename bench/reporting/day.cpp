@@ -21,9 +21,10 @@ Event Events::next() {
   chance_ ^= chance_ << 17U;
   const double uniform = static_cast<double>(chance_ & 0xffff'ffffU) / 4'294'967'296.0;
   const auto domain = static_cast<std::uint32_t>(uniform * uniform * domains_);
-  return {.domain = domain,
-          .source = static_cast<std::uint32_t>((chance_ >> 32U) & 0xff'ffffU) % sources_ + domain * 64,
-          .fails = (chance_ >> 60U) >= 14};
+  return {
+      .domain = domain,
+      .source = static_cast<std::uint32_t>((chance_ >> 32U) & 0xff'ffffU) % sources_ + domain * 64,
+      .fails = (chance_ >> 60U) >= 14};
 }
 
 std::string domain_of(const Event& event) {

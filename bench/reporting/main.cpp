@@ -1,6 +1,6 @@
-// reporting_throughput [EVENTS [DOMAINS [FOLDER]]]: a day of mail from journal files into the Store,
-// from there into reports, and these, signed, to an SMTP server on the loopback; what each step
-// costs beside the floor of the same run, and whether cost and memory grow with the day.
+// reporting_throughput [EVENTS [DOMAINS [FOLDER]]]: a day of mail from journal files into the
+// Store, from there into reports, and these, signed, to an SMTP server on the loopback; what each
+// step costs beside the floor of the same run, and whether cost and memory grow with the day.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,7 +101,8 @@ void Bench::take_in() {
   std::vector<double> each;
   double peak = 0;
   for (std::uint64_t hour = 0; hour < hours; ++hour) {
-    const std::string path = fmt::format("{}/mx-20260501T000000000-20260501T{:02}.journal", journals, hour);
+    const std::string path =
+        fmt::format("{}/mx-20260501T000000000-20260501T{:02}.journal", journals, hour);
     const std::uint64_t from = events * hour / hours;
     const std::uint64_t to = events * (hour + 1) / hours;
     write_hour(path, day, from, to, events);
@@ -132,29 +133,34 @@ void Bench::show_reports() {
   const Usage ours = bench::measure([&] {
     totals = must(cycle.run(period(), reported_at, reporting::Effect::show,
                             [&](const reporting::Outline& outline) {
-                              for (const auto& letter : outline.letters) octets += letter.report->octets.size();
+                              for (const auto& letter : outline.letters)
+                                octets += letter.report->octets.size();
                             }));
   });
-  fmt::print("floor (count, XML, gzip): {:.2f} s of processor; {} rows, {} MB of XML, {} MB packed\n",
-             floor.processor, least.rows, least.xml / 1'000'000, least.gzip / 1'000'000);
-  fmt::print("reports from the store (rows, XML, gzip): {:.2f} s of processor, {} reports of {} "
-             "evaluations, {} MB packed: {:.2f} times the floor\n",
-             ours.processor, totals.reports, totals.reported, octets / 1'000'000,
-             ours.processor / floor.processor);
+  fmt::print(
+      "floor (count, XML, gzip): {:.2f} s of processor; {} rows, {} MB of XML, {} MB packed\n",
+      floor.processor, least.rows, least.xml / 1'000'000, least.gzip / 1'000'000);
+  fmt::print(
+      "reports from the store (rows, XML, gzip): {:.2f} s of processor, {} reports of {} "
+      "evaluations, {} MB packed: {:.2f} times the floor\n",
+      ours.processor, totals.reports, totals.reported, octets / 1'000'000,
+      ours.processor / floor.processor);
 }
 
 void Bench::send_reports() {
   dns::Zone zone = must(dns::Zone::parse(""));
   const config::Reports how = settings();
   reporting::Cycle cycle(*store, zone, how, reporter());
-  const Usage made = bench::measure(
-      [&] { must(cycle.run(period(), reported_at, reporting::Effect::settle)); });
+  const Usage made =
+      bench::measure([&] { must(cycle.run(period(), reported_at, reporting::Effect::settle)); });
   const std::uint64_t letters = must(store->books()).deliveries_waiting;
   print_rate("reports into the outbox", letters, made);
 
-  auto key = std::make_shared<const crypto::PrivateKey>(must(crypto::PrivateKey::generate_rsa(2048)));
-  const dkim::Signer signer = must(dkim::Signer::make(
-      {.domain = must(DomainName::parse("rcpt.example")), .keys = {{.selector = "s1", .key = key}}}));
+  auto key =
+      std::make_shared<const crypto::PrivateKey>(must(crypto::PrivateKey::generate_rsa(2048)));
+  const dkim::Signer signer =
+      must(dkim::Signer::make({.domain = must(DomainName::parse("rcpt.example")),
+                               .keys = {{.selector = "s1", .key = key}}}));
   const config::Smtp smtp{.server = sink.server(), .tls = config::Tls::never};
   reporting::Senders senders;
   for (unsigned i = 0; i < smtp.connections; ++i) {

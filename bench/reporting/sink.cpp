@@ -64,8 +64,8 @@ bool read_on(Peer& peer, std::atomic<std::uint64_t>& mails) {
 }  // namespace
 
 Sink::Sink() {
-  void* const memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* const memory =
+      ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) std::abort();
   shared_ = new (memory) Shared;
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -97,7 +97,8 @@ void Sink::serve(int listener) {
   std::vector<char> block(65'536);
   while (true) {
     std::vector<pollfd> polled = {{.fd = listener, .events = POLLIN, .revents = 0}};
-    for (const Peer& peer : peers) polled.push_back({.fd = peer.socket, .events = POLLIN, .revents = 0});
+    for (const Peer& peer : peers)
+      polled.push_back({.fd = peer.socket, .events = POLLIN, .revents = 0});
     ::poll(polled.data(), polled.size(), -1);
     for (std::size_t i = peers.size(); i > 0; --i) {
       if (polled[i].revents == 0) continue;

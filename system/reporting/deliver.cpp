@@ -124,8 +124,7 @@ bool Deliverer::Round::refill(Lock& lock) {
   refilling_ = true;
   lock.unlock();
   const store::Instant at = now();
-  auto more = by_.store_.claim(
-      {.now = at, .until = at + by_.options_.claim_time, .limit = wanted});
+  auto more = by_.store_.claim({.now = at, .until = at + by_.options_.claim_time, .limit = wanted});
   lock.lock();
   refilling_ = false;
   changed_.notify_all();

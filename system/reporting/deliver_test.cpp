@@ -113,8 +113,7 @@ TEST_F(Delivering, ARefusalEndsWhatGoesToTheSame) {
 }
 
 TEST_F(Delivering, WhatIsWelcomeAgainIsLeftAloneNoMore) {
-  outbox.left_alone["d@one.example"] = {
-      .address = "d@one.example", .until = noon - 1s, .times = 2};
+  outbox.left_alone["d@one.example"] = {.address = "d@one.example", .until = noon - 1s, .times = 2};
   put("d@one.example");
   EXPECT_EQ(round().sent, 1U);
   EXPECT_TRUE(outbox.left_alone.empty());

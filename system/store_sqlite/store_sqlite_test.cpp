@@ -7,9 +7,9 @@
 #include <fstream>
 #include <thread>
 
+#include "assay/base/sip_hash.h"
 #include "system/store/testdata/conformance.h"
 #include "system/store_sqlite/detail/canonical.h"
-#include "assay/base/sip_hash.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
 #include "system/store_sqlite/testdata/scratch.h"
 
@@ -391,7 +391,9 @@ TEST(RecentIds, ForgetTheOldest) {
 }
 
 TEST(RecentIds, GrowWithWhatTheyHold) {
-  const auto octets = [](std::uint64_t i) { return detail::Fingerprint{.first = i * 64, .second = i}; };
+  const auto octets = [](std::uint64_t i) {
+    return detail::Fingerprint{.first = i * 64, .second = i};
+  };
   detail::RecentIds recent(10'000);
   for (std::uint64_t i = 1; i <= 9'000; ++i) recent.add(octets(i), static_cast<std::int64_t>(i));
   for (std::uint64_t i = 1; i <= 9'000; ++i) {

@@ -163,9 +163,8 @@ Expected<> name_tuples(Database& database, std::vector<Distinct::Item>& items, R
     item.id = recent.find(octets);
     if (item.id == 0) unknown.emplace_back(&item, octets);
   }
-  std::ranges::sort(unknown, {}, [](const auto& each) {
-    return static_cast<std::int64_t>(each.second.first);
-  });
+  std::ranges::sort(unknown, {},
+                    [](const auto& each) { return static_cast<std::int64_t>(each.second.first); });
   for (const auto& [item, octets] : unknown) {
     ASSAY_TRY(known, find_id(database, "SELECT id, octets FROM tuples WHERE hash = ?", *item));
     item->id = known;
@@ -213,7 +212,8 @@ Expected<> write_correspondents(Database& database, Gathered& gathered) {
   const auto& domains = gathered.correspondents.items();
   std::vector<std::uint32_t> order(domains.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, {}, [&](std::uint32_t i) { return std::string_view(domains[i].octets); });
+  std::ranges::sort(order, {},
+                    [&](std::uint32_t i) { return std::string_view(domains[i].octets); });
   for (const std::uint32_t i : order) {
     const auto& [first, last] = gathered.met[i];
     auto done = database.run(

@@ -33,8 +33,8 @@ class OutboxStore final : public store::Store {
   std::map<std::int64_t, store::Delivery> rows = {};
   std::map<std::string, store::Suppression> left_alone = {};
   std::uint64_t today = 0;
-  std::size_t bookings = 0;        ///< calls of book()
-  std::size_t fail_bookings = 0;   ///< so many of the next ones fail
+  std::size_t bookings = 0;       ///< calls of book()
+  std::size_t fail_bookings = 0;  ///< so many of the next ones fail
 
   Expected<std::vector<store::Delivery>> claim(const store::Claim& claim) override {
     const std::scoped_lock lock(mutex_);

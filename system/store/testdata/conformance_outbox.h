@@ -154,7 +154,10 @@ TEST_P(OutboxConformance, BooksSeveralTogether) {
       {.id = ids[1], .what = What::failed, .at = start + 1h, .reason = "421 later"},
       {.id = 4'711, .what = What::sent, .at = start},  // erased meanwhile
       {.id = ids[2], .what = What::held_back, .at = start + 1min},
-      {.id = ids[3], .what = What::given_up, .at = start, .reason = "550 no",
+      {.id = ids[3],
+       .what = What::given_up,
+       .at = start,
+       .reason = "550 no",
        .suppress = left_alone}}));
   EXPECT_EQ(must(store->delivery(ids[0])).state, OutboxState::sent);
   EXPECT_EQ(must(store->suppression("a@example.com")), std::nullopt);
