@@ -93,12 +93,16 @@ Expected<std::unique_ptr<Outgate>> Outgate::open(const config::Settings& setting
   const reporting::Reporter reporter = reporter_of(settings.reports);
   auto key = store.tag_key();
   if (!key) return std::unexpected(store_failure(key.error()));
-  auto sender = reporting::SmtpSender::open(settings.smtp, reporter.submitter);
-  if (!sender) return fail(Status::no_input, sender.error().what);
-  ASSAY_TRY(https, https_of(settings));
-  gate->sender_ = std::make_unique<reporting::SenderByScheme>(std::move(*sender), std::move(https));
+  reporting::Senders senders;
+  for (unsigned i = 0; i < settings.smtp.connections; ++i) {
+    auto sender = reporting::SmtpSender::open(settings.smtp, reporter.submitter);
+    if (!sender) return fail(Status::no_input, sender.error().what);
+    ASSAY_TRY(https, https_of(settings));
+    senders.push_back(
+        std::make_unique<reporting::SenderByScheme>(std::move(*sender), std::move(https)));
+  }
   gate->deliverer_ = std::make_unique<reporting::Deliverer>(
-      store, *gate->sender_,
+      store, std::move(senders),
       reporting::DeliverOptions{.settings = settings.reports,
                                 .reporter = reporter,
                                 .return_path_key = *key,

@@ -39,7 +39,6 @@ class Outgate {
  private:
   Outgate() = default;
   std::optional<dkim::Signer> signer_ = {};
-  std::unique_ptr<reporting::Sender> sender_ = {};
   std::unique_ptr<reporting::Deliverer> deliverer_ = {};
 };
 

@@ -18,7 +18,7 @@ constexpr std::chrono::seconds late = 10min;
 constexpr auto look_every = 2s;
 constexpr auto pause_after_failure = 1min;
 constexpr auto mail_every = 1s;
-constexpr std::size_t mails_in_a_round = 20;
+constexpr std::size_t mails_in_a_round = 100;
 
 store::Instant now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -79,6 +79,7 @@ void ReportsRole::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
+  if (gate_) gate_->deliverer().stop();
   if (books_.joinable()) books_.join();
   if (mail_.joinable()) mail_.join();
 }
@@ -272,26 +273,34 @@ void ReportsRole::forget() {
 
 void ReportsRole::send_mail() {
   do {
-    const auto done = gate_->deliverer().round(now(), mails_in_a_round);
-    if (!done) {
-      note("store_failed", done.error());
-      continue;
-    }
-    const auto add = [&](const char* outcome, std::uint64_t mails) {
-      metrics_
-          .counter("assay_reports_mail_total", "Tries to send a report, by outcome",
-                   {{"outcome", outcome}})
-          .add(mails);
-    };
-    add("sent", done->sent);
-    add("deferred", done->deferred);
-    add("given_up", done->given_up);
-    add("suppressed", done->suppressed);
-    for (const std::string& event : done->events) {
-      log_.write(ops::LogLevel::warning, "not_sent",
-                 [&](ops::Fields& fields) { fields.text_with_addresses("what", event); });
+    while (send_some()) {
     }
   } while (pause(mail_every));
+}
+
+/// Whether more is due.
+bool ReportsRole::send_some() {
+  const auto done = gate_->deliverer().round(now(), mails_in_a_round);
+  if (!done) {
+    note("store_failed", done.error());
+    return false;
+  }
+  const auto add = [&](const char* outcome, std::uint64_t mails) {
+    metrics_
+        .counter("assay_reports_mail_total", "Tries to send a report, by outcome",
+                 {{"outcome", outcome}})
+        .add(mails);
+  };
+  add("sent", done->sent);
+  add("deferred", done->deferred);
+  add("given_up", done->given_up);
+  add("suppressed", done->suppressed);
+  for (const std::string& event : done->events) {
+    log_.write(ops::LogLevel::warning, "not_sent",
+               [&](ops::Fields& fields) { fields.text_with_addresses("what", event); });
+  }
+  const std::scoped_lock lock(mutex_);
+  return !stopping_ && done->taken == mails_in_a_round && done->held_back == 0;
 }
 
 void ReportsRole::show() {

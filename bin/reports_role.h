@@ -50,6 +50,7 @@ class ReportsRole {
   bool run_cycle(const reporting::Period& period, const std::set<std::string>& only = {});
   void forget();
   void send_mail();
+  bool send_some();
   void show_outline(const reporting::Outline& outline);
   void note(const char* what, const Finding& finding);
   bool pause(std::chrono::milliseconds time);

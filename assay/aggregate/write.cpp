@@ -241,11 +241,15 @@ PolicyPublished with_defaults(PolicyPublished policy) {
 }
 
 void order_signatures(Row& row, std::string_view organizational_domain) {
+  if (row.dkim_results.size() < 2) return;
+  std::vector<int> ranks;
+  for (const DkimResult& signature : row.dkim_results) {
+    ranks.push_back(rank(signature, row.header_from, organizational_domain));
+  }
   std::vector<DkimResult> ordered;
   for (int wanted = 0; wanted <= 3; ++wanted) {
-    for (const DkimResult& signature : row.dkim_results) {
-      const bool here = rank(signature, row.header_from, organizational_domain) == wanted;
-      if (here && ordered.size() < max_signatures) ordered.push_back(signature);
+    for (std::size_t i = 0; i < ranks.size() && ordered.size() < max_signatures; ++i) {
+      if (ranks[i] == wanted) ordered.push_back(std::move(row.dkim_results[i]));
     }
   }
   row.dkim_results = std::move(ordered);

@@ -334,6 +334,7 @@ std::span<const Row<Smtp>> smtp_rows() {
                                       word<&Smtp::tls, tlses>("tls"),
                                       text<&Smtp::user, check_text>("user"),
                                       text<&Smtp::password_file, check_text>("password_file"),
+                                      number<&Smtp::connections, 1, 64>("connections"),
                                       duration<&Smtp::timeout, second, hour>("timeout")};
   return rows;
 }

@@ -230,6 +230,7 @@ struct Smtp {
   Tls tls = Tls::opportunistic;
   std::string user = {};
   std::string password_file = {};
+  unsigned connections = 4;  ///< at once
   std::chrono::seconds timeout{120};
   bool operator==(const Smtp&) const = default;
 };

@@ -36,7 +36,7 @@ std::string describe(const std::string& file, const Line& broken) {
 struct Reader::State {
   bool fill();
   bool skip_blank_line(std::size_t size);
-  Line finish_line(std::size_t size, std::size_t feed);
+  std::optional<Line> finish_line(std::size_t size, std::size_t feed);
   Line broken(Finding what, std::size_t octets);
   std::optional<Line> at_end();
 
@@ -80,12 +80,9 @@ bool Reader::State::skip_blank_line(std::size_t size) {
 }
 
 /// The line of `size` octets at `begin`, with `feed` octets of line feed behind it.
-Line Reader::State::finish_line(std::size_t size, std::size_t feed) {
-  Line line;
-  line.text = std::string_view(buffer).substr(begin, size);
-  line.number = ++number;
-  line.at = at;
-  line.entry = parse_line(line.text);
+std::optional<Line> Reader::State::finish_line(std::size_t size, std::size_t feed) {
+  const std::string_view text = std::string_view(buffer).substr(begin, size);
+  std::optional<Line> line(Line{text, ++number, at, parse_line(text)});
   begin += size + feed;
   at += size + feed;
   scanned = begin;
@@ -114,9 +111,9 @@ std::optional<Line> Reader::State::at_end() {
   if (skipping && !growing) return std::exchange(skipping, {});
   const std::size_t rest = buffer.size() - begin;
   if (rest == 0 || growing || skipping) return std::nullopt;
-  Line line = finish_line(rest, 0);
+  std::optional<Line> line = finish_line(rest, 0);
   // It may even be whole JSON, but who wrote it did not say that it is all.
-  line.entry =
+  line->entry =
       std::unexpected(Finding{"journal_line", "the last line is cut: it has no line feed"});
   return line;
 }

@@ -123,7 +123,7 @@ std::expected<Cycle::Draft, Finding> Cycle::draft(const Domain& domain,
   return draft;
 }
 
-store::Settlement Cycle::settlement_of(const Draft& draft, const store::Counted& counted,
+store::Settlement Cycle::settlement_of(Draft draft, const store::Counted& counted,
                                        const store::Cut& cut) const {
   const Outline& outline = draft.outline;
   store::Settlement settlement{.cut = cut,
@@ -136,7 +136,7 @@ store::Settlement Cycle::settlement_of(const Draft& draft, const store::Counted&
                                .end = period_.end - std::chrono::seconds{1}};
   if (outline.outcome != store::Outcome::reported) return settlement;
   settlement.report_id = draft.reports.front().report_id;
-  settlement.deliveries = draft.deliveries;
+  settlement.deliveries = std::move(draft.deliveries);
   return settlement;
 }
 
@@ -156,7 +156,6 @@ void Cycle::count(const Outline& outline) {
 // RFC 9990 §3.1, RFC 9990 §3.3: a report for each configuration, by the record as it was evaluated.
 std::expected<void, Finding> Cycle::run_domain(const Domain& domain, const store::Cut& cut) {
   ASSAY_TRY(configurations, store_.configurations(domain.due.policy_domain, cut));
-  std::vector<store::Settlement> settlements;
   for (const store::Counted& counted : configurations) {
     ASSAY_TRY(drafted, draft(domain, counted, cut));
     const Outline& outline = drafted.outline;
@@ -172,12 +171,27 @@ std::expected<void, Finding> Cycle::run_domain(const Domain& domain, const store
     count(outline);
     if (outline.outcome == store::Outcome::reported) totals_.reports += drafted.reports.size();
     if (show_) show_(outline);
-    if (outline.fate == Outline::Fate::settled) {
-      settlements.push_back(settlement_of(drafted, counted, cut));
+    if (effect_ == Effect::settle && outline.fate == Outline::Fate::settled) {
+      settlements_.push_back(settlement_of(std::move(drafted), counted, cut));
     }
   }
-  if (effect_ == Effect::show || settlements.empty()) return {};
-  return store_.settle(settlements);
+  return {};
+}
+
+/// Settles what was made. Several policy domains in one transaction: the disk is waited for once.
+std::expected<void, Finding> Cycle::settle() {
+  if (settlements_.empty()) return {};
+  return store_.settle(std::exchange(settlements_, {}));
+}
+
+bool Cycle::is_enough_to_settle() const {
+  constexpr std::size_t most_settlements = 200;
+  constexpr std::size_t most_octets = std::size_t{4} << 20U;
+  std::size_t octets = 0;
+  for (const store::Settlement& one : settlements_) {
+    for (const store::Delivery& delivery : one.deliveries) octets += delivery.octets.size();
+  }
+  return settlements_.size() >= most_settlements || octets >= most_octets;
 }
 
 std::expected<CycleTotals, Finding> Cycle::run(const Period& period, store::Instant now,
@@ -189,6 +203,7 @@ std::expected<CycleTotals, Finding> Cycle::run(const Period& period, store::Inst
   show_ = show;
   hosts_ = {};
   totals_ = {};
+  settlements_.clear();
   ASSAY_TRY(cut, store_.cut(period.end));
   ASSAY_TRY(due, store_.due(cut));
   if (!only.empty()) {
@@ -197,10 +212,11 @@ std::expected<CycleTotals, Finding> Cycle::run(const Period& period, store::Inst
   ASSAY_TRY(domains, order(std::move(due)));
   for (const Domain& domain : domains) {
     ++totals_.domains;
-    if (auto done = run_domain(domain, cut); !done) {
-      return std::unexpected(std::move(done.error()));
-    }
+    auto done = run_domain(domain, cut);
+    if (done && is_enough_to_settle()) done = settle();
+    if (!done) return std::unexpected(std::move(done.error()));
   }
+  if (auto done = settle(); !done) return std::unexpected(std::move(done.error()));
   return totals_;
 }
 

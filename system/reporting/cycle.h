@@ -45,7 +45,8 @@ struct CycleTotals {
 enum class Effect : std::uint8_t { settle, show };
 
 /// Makes the reports of a period: due evaluations into reports, reports into the outbox. Each
-/// policy domain is settled in one transaction, so that a crash neither loses nor doubles anything.
+/// policy domain is settled in one transaction, with others, so that a crash neither loses nor
+/// doubles anything.
 class Cycle {
  public:
   /// All outlive it.
@@ -69,7 +70,9 @@ class Cycle {
                                       const store::Cut& cut);
   std::expected<void, Finding> write(Draft& draft, const store::Counted& counted,
                                      const store::Cut& cut, const Targets& targets);
-  store::Settlement settlement_of(const Draft& draft, const store::Counted& counted,
+  std::expected<void, Finding> settle();
+  bool is_enough_to_settle() const;
+  store::Settlement settlement_of(Draft draft, const store::Counted& counted,
                                   const store::Cut& cut) const;
   void count(const Outline& outline);
 
@@ -82,6 +85,7 @@ class Cycle {
   store::Instant now_ = {};
   HostCounts hosts_ = {};
   CycleTotals totals_ = {};
+  std::vector<store::Settlement> settlements_ = {};  ///< made, not yet in the store
   Effect effect_ = Effect::show;
   Show show_ = {};
 };

@@ -1,17 +1,20 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "assay/dkim/sign.h"
 #include "system/config/settings.h"
+#include "system/reporting/booking.h"
 #include "system/reporting/build.h"
+#include "system/reporting/pace.h"
 #include "system/store/store.h"
 
 namespace assay::reporting {
@@ -37,9 +40,11 @@ class Sender {
   virtual ~Sender() = default;
   virtual Attempt send(const Outgoing& mail) = 0;
 };
+using Senders = std::vector<std::unique_ptr<Sender>>;
 
 /// What a round of deliveries came to.
 struct Delivered {
+  std::uint64_t taken = 0;  ///< out of the outbox, whatever became of them
   std::uint64_t sent = 0;
   std::uint64_t deferred = 0;  ///< to be tried again
   std::uint64_t given_up = 0;
@@ -53,19 +58,34 @@ struct DeliverOptions {
   Reporter reporter;
   std::string return_path_key = {};      ///< store::Store::tag_key()
   const dkim::Signer* signer = nullptr;  ///< null: not signed here
-  /// A delivery that was handed out is nobody else's for so long: longer than a try can take.
+  /// A delivery that was handed out is nobody else's for so long. A try must end within half of
+  /// it: one that waited for its turn until then is not begun.
   std::chrono::seconds claim_time{300};
   std::function<double()> chance = {};  ///< between 0 and 1; empty: by chance
 };
 
-/// Sends what the outbox holds, within the limits of rate. Not thread-safe.
+/// Sends what the outbox holds, within the limits of rate, by several senders at once, each in a
+/// thread of its own.
+///
+/// A delivery is claimed by one thread, sent, and booked before that thread takes another one; what
+/// becomes known at the same time is booked in one transaction. So no more than one mail of each
+/// sender is on its way without the Store knowing what became of it, and no destination is spoken
+/// to by two at once.
 class Deliverer {
  public:
-  /// All outlive it.
-  Deliverer(store::Store& store, Sender& sender, DeliverOptions options);
+  /// `senders`: at least one. The store and what `options` points to outlive it.
+  Deliverer(store::Store& store, Senders senders, DeliverOptions options);
+  ~Deliverer();
+  Deliverer(const Deliverer&) = delete;
+  Deliverer& operator=(const Deliverer&) = delete;
 
-  /// Tries up to `limit` deliveries that are due. Errors: those of the store.
+  /// Tries up to `limit` deliveries that are due, and returns when that is done. One thread at a
+  /// time. Errors: those of the store; what could not be booked is booked by the next round, which
+  /// sends nothing before.
   std::expected<Delivered, Finding> round(store::Instant now, std::size_t limit);
+
+  /// Ends rounds after the mails that are under way, from any thread and for good.
+  void stop();
 
   /// The mail of a delivery as it is sent. Errors: those of signing; `forgotten` for a failure
   /// report that was sent.
@@ -73,26 +93,15 @@ class Deliverer {
                                            store::Instant now) const;
 
  private:
-  struct Rate {
-    store::Instant minute = {};
-    unsigned mails = 0;
-  };
-  using Done = std::expected<void, Finding>;
-  Done deliver(const store::Delivery& delivery, store::Instant now, Delivered& all);
-  Done settle(const store::Delivery& delivery, const Attempt& attempt, store::Instant now,
-              Delivered& all);
-  Done refuse(const store::Delivery& delivery, const std::string& reason, store::Instant now,
-              Delivered& all);
-  std::optional<store::Instant> held_back_until(const std::string& recipient, store::Instant now,
-                                                std::uint64_t sent_today);
+  class Round;
   std::string aggregate_mail(const store::Delivery& delivery, store::Instant now) const;
-  static bool take(Rate& rate, store::Instant now, unsigned most);
 
   store::Store& store_;
-  Sender& sender_;
+  Senders senders_;
   DeliverOptions options_;
-  Rate all_ = {};
-  std::map<std::string, Rate> hosts_ = {};
+  Pace pace_;
+  Booking booking_;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace assay::reporting

@@ -1,6 +1,7 @@
 #include "system/reporting/facts.h"
 
 #include <algorithm>
+#include <random>
 
 #include "assay/aggregate/write.h"
 #include "assay/base/ascii.h"
@@ -23,13 +24,14 @@ std::string pass_or_fail(bool aligned) {
   return aligned ? "pass" : "fail";
 }
 
-std::vector<aggregate::DkimResult> signatures_of(const journal::Entry& entry) {
+std::vector<aggregate::DkimResult> signatures_of(journal::Entry& entry) {
   std::vector<aggregate::DkimResult> all;
-  for (const journal::DkimResult& one : entry.dkim) {
-    all.push_back({.domain = one.domain,
-                   .selector = one.selector,
-                   .result = one.result,
-                   .human_result = one.reason});
+  all.reserve(entry.dkim.size());
+  for (journal::DkimResult& one : entry.dkim) {
+    all.push_back({.domain = std::move(one.domain),
+                   .selector = std::move(one.selector),
+                   .result = std::move(one.result),
+                   .human_result = std::move(one.reason)});
   }
   return all;
 }
@@ -59,17 +61,18 @@ std::vector<aggregate::Reason> reasons_of(const journal::Entry& entry) {
 
 // RFC 9990 §3.1.1.9: what was done, and the aligned results whatever was done. RFC 9990 §3.1.2: the
 // author domain stands in the row. RFC 9990 §3.1.1.10, RFC 9990 §7.2: domains alone, no recipient.
-aggregate::Row row_of(const journal::Entry& entry) {
-  const journal::Verdict& verdict = *entry.verdict;
+aggregate::Row row_of(journal::Entry& entry) {
+  journal::Verdict& verdict = *entry.verdict;
   aggregate::Row row = {.source_ip = to_text(*entry.client),
-                        .disposition = entry.action.disposition,
+                        .disposition = {},
                         .dkim = pass_or_fail(verdict.dkim_aligned),
                         .spf = pass_or_fail(verdict.spf_aligned),
                         .reasons = reasons_of(entry),
-                        .header_from = verdict.author_domain,
+                        .header_from = std::move(verdict.author_domain),
                         .envelope_from = domain_of(entry.mail_from),
                         .dkim_results = signatures_of(entry),
                         .spf_results = spf_of(entry)};
+  row.disposition = std::move(entry.action.disposition);  // the reasons look at it
   aggregate::order_signatures(row, verdict.organizational_domain);
   return row;
 }
@@ -157,16 +160,44 @@ store::Configuration configuration_of(const std::string& policy_domain, const st
   return configuration;
 }
 
-Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving) {
+Configurations::Configurations(std::size_t limit) : limit_(limit) {
+  std::random_device chance;
+  secret_ = {.first = (std::uint64_t{chance()} << 32U) | chance(),
+             .second = (std::uint64_t{chance()} << 32U) | chance()};
+}
+
+store::SharedConfiguration Configurations::of(const journal::Verdict& verdict) {
+  key_.clear();
+  for (const std::string* part : {&verdict.policy_domain, &verdict.discovery, &verdict.record}) {
+    key_ += *part;
+    key_ += '\0';
+  }
+  const std::uint64_t hash = SipHash(secret_)(key_);
+  for (const Half* half : {&newer_, &older_}) {
+    const auto known = half->find(hash);
+    if (known != half->end() && known->second.key == key_) return known->second.configuration;
+  }
+  if (newer_.size() >= limit_) older_ = std::exchange(newer_, {});
+  store::SharedConfiguration made =
+      configuration_of(verdict.policy_domain, verdict.record, verdict.discovery);
+  newer_.insert_or_assign(hash, Known{.key = key_, .configuration = made});
+  return made;
+}
+
+Contribution contribution_of(journal::Entry entry, const Leaving& leaving,
+                             Configurations& configurations) {
   Contribution contribution{.reportable = why_not(entry, leaving),
                             .correspondents = correspondents_of(entry)};
   if (contribution.reportable != Reportable::yes) return contribution;
-  const journal::Verdict& verdict = *entry.verdict;
-  contribution.evaluation = {
-      .time = std::chrono::floor<std::chrono::seconds>(entry.time),
-      .configuration = configuration_of(verdict.policy_domain, verdict.record, verdict.discovery),
-      .row = row_of(entry)};
+  contribution.evaluation.time = std::chrono::floor<std::chrono::seconds>(entry.time);
+  contribution.evaluation.configuration = configurations.of(*entry.verdict);
+  contribution.evaluation.row = row_of(entry);
   return contribution;
+}
+
+Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving) {
+  Configurations configurations(1);
+  return contribution_of(entry, leaving, configurations);
 }
 
 }  // namespace assay::reporting

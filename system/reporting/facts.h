@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "assay/base/domain_name.h"
+#include "assay/base/sip_hash.h"
 #include "system/journal/entry.h"
 #include "system/store/store.h"
 
@@ -39,7 +41,34 @@ struct Contribution {
   std::vector<std::string> correspondents = {};
 };
 
-/// The facts of a journal line as a report tells them (RFC 9990 §3.1). Pure.
+/// Configurations of the policy records that came lately: most evaluations share theirs with
+/// others. Not thread-safe.
+class Configurations {
+ public:
+  /// Holds up to twice `limit`.
+  explicit Configurations(std::size_t limit = 30'000);
+  /// That of configuration_of().
+  store::SharedConfiguration of(const journal::Verdict& verdict);
+
+ private:
+  struct Known {
+    std::string key;
+    store::SharedConfiguration configuration;
+  };
+  using Half = std::unordered_map<std::uint64_t, Known>;
+
+  std::size_t limit_;
+  HashKey secret_;
+  std::string key_ = {};  ///< of the last one; kept for its memory
+  Half newer_ = {};
+  Half older_ = {};
+};
+
+/// The facts of a journal line as a report tells them (RFC 9990 §3.1).
+Contribution contribution_of(journal::Entry entry, const Leaving& leaving,
+                             Configurations& configurations);
+
+/// The same for one line alone. Pure.
 Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving = {});
 
 /// The configuration of a policy record, found or default values filled in (RFC 9990 §3.1.1.5).

@@ -34,7 +34,7 @@ TEST(Facts, OfAFailingMessage) {
   const Contribution contribution = contribution_of(failing());
   ASSERT_EQ(contribution.reportable, Reportable::yes);
   EXPECT_TRUE(contribution.correspondents.empty());
-  const store::Configuration& configuration = contribution.evaluation.configuration;
+  const store::Configuration& configuration = *contribution.evaluation.configuration;
   EXPECT_EQ(configuration.policy.domain, "example.com");
   EXPECT_EQ(configuration.policy.p, "reject");
   EXPECT_EQ(configuration.policy.sp, "quarantine");

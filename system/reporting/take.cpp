@@ -41,12 +41,12 @@ std::expected<std::uint64_t, Finding> Taker::offset_of(const std::string& identi
   return offset;
 }
 
-void Taker::take_entry(const journal::Entry& entry, store::Batch& batch, Taken& taken) const {
-  Contribution contribution = contribution_of(entry, options_.leaving);
+void Taker::take_entry(journal::Entry entry, store::Batch& batch, Taken& taken) {
+  const auto time = std::chrono::floor<std::chrono::seconds>(entry.time);
+  Contribution contribution = contribution_of(std::move(entry), options_.leaving, configurations_);
   ++taken.by_kind[static_cast<std::size_t>(contribution.reportable)];
   for (std::string& name : contribution.correspondents) {
-    batch.correspondents.emplace_back(std::move(name),
-                                      std::chrono::floor<std::chrono::seconds>(entry.time));
+    batch.correspondents.emplace_back(std::move(name), time);
   }
   if (contribution.reportable != Reportable::yes) return;
   batch.evaluations.push_back(std::move(contribution.evaluation));
@@ -64,12 +64,12 @@ bool Taker::take_file(const std::string& path, Part& part, Taken& taken) {
   }
   store::Batch batch{.source = {.identity = identity, .from = from}};
   while (part.lines_left > 0) {
-    const auto line = reader->next();
+    auto line = reader->next();
     if (!line) break;
     --part.lines_left;
     ++taken.lines;
     if (line->entry) {
-      take_entry(*line->entry, batch, taken);
+      take_entry(std::move(*line->entry), batch, taken);
     } else {
       ++taken.broken;
     }

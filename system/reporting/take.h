@@ -43,11 +43,12 @@ class Taker {
  private:
   struct Part;
   bool take_file(const std::string& path, Part& part, Taken& taken);
-  void take_entry(const journal::Entry& entry, store::Batch& batch, Taken& taken) const;
+  void take_entry(journal::Entry entry, store::Batch& batch, Taken& taken);
   std::expected<std::uint64_t, Finding> offset_of(const std::string& identity);
 
   store::Store& store_;
   TakeOptions options_;
+  Configurations configurations_ = Configurations();
   std::map<std::string, std::uint64_t> offsets_ = {};  ///< as far as each file was taken in
 };
 

@@ -27,7 +27,7 @@
 ///       …  // for each: each_record() into a report, then settle()
 ///     }
 ///     ASSAY_TRY(mail, store->claim({.now = now, .until = now + 10min, .limit = 20}));
-///     …  // for each: sent(), failed() or give_up()
+///     …  // for each: sent(), failed() or give_up(); or book() for several
 namespace assay::store {
 
 template <class T = void>
@@ -116,6 +116,9 @@ class Store {
   virtual Expected<bool> came_back(std::int64_t id, Instant at, const Suppression& suppression) = 0;
   /// It is due now, also when it was given up; a claim runs on. Leaves alone what is sent.
   virtual Expected<> retry(std::int64_t id, Instant now) = 0;
+
+  /// Says the same of several, all or none. A delivery that is not there any more is passed over.
+  virtual Expected<> book(std::span<const Tried> tried) = 0;
 
   /// Deliveries without their octets.
   virtual Expected<std::vector<Delivery>> deliveries(const DeliveryFilter& filter) = 0;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,10 +28,30 @@ struct Configuration {
   friend auto operator<=>(const Configuration&, const Configuration&) = default;
 };
 
+/// A configuration that many evaluations have: copies share it.
+class SharedConfiguration {
+ public:
+  SharedConfiguration() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): it stands for its value
+  SharedConfiguration(Configuration value)
+      : value_(std::make_shared<const Configuration>(std::move(value))) {}
+
+  const Configuration& operator*() const { return value_ ? *value_ : none(); }
+  const Configuration* operator->() const { return &**this; }
+
+ private:
+  static const Configuration& none() {
+    static const Configuration empty;
+    return empty;
+  }
+
+  std::shared_ptr<const Configuration> value_ = {};
+};
+
 /// One evaluation, as far as a report tells it.
 struct Evaluation {
   Instant time = {};  ///< counted by its hour
-  Configuration configuration = {};
+  SharedConfiguration configuration = {};
   aggregate::Row row = {};
 };
 
@@ -200,6 +221,23 @@ struct Suppression {
   Instant until = {};
   unsigned times = 0;  ///< how often in a row
   friend bool operator==(const Suppression&, const Suppression&) = default;
+};
+
+/// What became of a delivery that was claimed.
+struct Tried {
+  enum class What : std::uint8_t {
+    sent,       ///< it arrived
+    failed,     ///< it did not, and is to be tried again
+    held_back,  ///< it was not tried: later
+    given_up,   ///< it is not tried again
+  };
+
+  std::int64_t id = 0;
+  What what = What::sent;
+  Instant at = {};                           ///< when; of failed and held_back, the next try
+  std::string reason = {};                   ///< of failed and given_up
+  std::optional<Suppression> suppress = {};  ///< its destination is left alone from now on
+  std::string welcome = {};                  ///< an address that is left alone no longer
 };
 
 /// What may be forgotten: what is older than these. Nothing is kept.

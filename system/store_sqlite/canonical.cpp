@@ -1,6 +1,5 @@
 #include "system/store_sqlite/detail/canonical.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -46,6 +45,33 @@ constexpr std::array<std::string_view, 32> words = {"",
                                                     "s1",
                                                     "selector1"};
 constexpr std::size_t longest_word = 17;
+
+constexpr std::size_t place_of(std::string_view text) {
+  const auto octet = [](char c) { return static_cast<unsigned char>(c); };
+  if (text.empty()) return 0;
+  return (text.size() + octet(text.front()) * 3U + octet(text.back()) * 27U) % 256U;
+}
+
+/// The word at each place that place_of can give, and 1; 0 where there is none.
+constexpr std::array<std::uint8_t, 256> make_places() {
+  std::array<std::uint8_t, 256> places = {};
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::uint8_t& place = places[place_of(words[i])];
+    if (place != 0) return {};  // two words at one place: other factors are needed
+    place = static_cast<std::uint8_t>(i + 1);
+  }
+  return places;
+}
+constexpr std::array<std::uint8_t, 256> word_places = make_places();
+static_assert(word_places[0] == 1, "each word must have a place of its own");
+
+std::optional<std::size_t> find_word(std::string_view text) {
+  if (text.size() > longest_word) return std::nullopt;
+  const std::size_t found = word_places[place_of(text)];
+  if (found == 0 || words[found - 1] != text) return std::nullopt;
+  return found - 1;
+}
+
 /// Texts that may be meant by `repeated`: the first ones. More would be slow for hostile rows.
 constexpr std::size_t remembered = 8;
 
@@ -80,10 +106,7 @@ class Writer {
   }
 
   void text(std::string_view text) {
-    if (text.size() <= longest_word) {
-      const auto word = std::ranges::find(words, text);
-      if (word != words.end()) return coded(word - words.begin(), usual_word);
-    }
+    if (const auto word = find_word(text)) return coded(*word, usual_word);
     if (const auto place = texts_.find(text)) return coded(*place, repeated);
     coded(text.size(), octets_follow);
     *out_ += text;

@@ -4,25 +4,46 @@
 
 namespace assay::store_sqlite::detail {
 
-std::int64_t RecentIds::find(std::uint64_t hash, std::string_view octets) {
-  for (const Half* half : {&newer_, &older_}) {
-    const auto found = half->find(hash);
-    if (found == half->end() || found->second.octets != octets) continue;
-    const std::int64_t id = found->second.id;
-    if (half == &older_) add(hash, octets, id);
-    return id;
-  }
-  return 0;
+Fingerprint fingerprint_of(std::uint64_t first, std::string_view octets, const HashKey& key) {
+  const HashKey other = {.first = SipHash(key)("fingerprint 0"),
+                         .second = SipHash(key)("fingerprint 1")};
+  return {.first = first, .second = SipHash(other)(octets)};
 }
 
-void RecentIds::add(std::uint64_t hash, std::string_view octets, std::int64_t id) {
-  if (newer_.size() >= limit_) older_ = std::exchange(newer_, {});
-  newer_.insert_or_assign(hash, Known{.octets = std::string(octets), .id = id});
+/// Where it is, or where it would be.
+RecentIds::Known& RecentIds::Half::place_of(const Fingerprint& octets) {
+  const std::size_t mask = places.size() - 1;
+  std::size_t at = octets.first & mask;
+  while (places[at].id != 0 && places[at].octets != octets) at = (at + 1) & mask;
+  return places[at];
+}
+
+void RecentIds::Half::add(const Known& known) {
+  Known& place = place_of(known.octets);
+  if (place.id == 0) ++count;
+  place = known;
+  if (2 * count < places.size()) return;
+  std::vector<Known> all = std::exchange(places, std::vector<Known>(2 * places.size()));
+  for (const Known& each : all) {
+    if (each.id != 0) place_of(each.octets) = each;
+  }
+}
+
+std::int64_t RecentIds::find(const Fingerprint& octets) {
+  if (const std::int64_t id = newer_.place_of(octets).id; id != 0) return id;
+  const std::int64_t id = older_.place_of(octets).id;
+  if (id != 0) add(octets, id);
+  return id;
+}
+
+void RecentIds::add(const Fingerprint& octets, std::int64_t id) {
+  if (newer_.count >= limit_) older_ = std::exchange(newer_, {});
+  newer_.add({.octets = octets, .id = id});
 }
 
 void RecentIds::clear() {
-  newer_.clear();
-  older_.clear();
+  newer_ = {};
+  older_ = {};
 }
 
 std::uint32_t Distinct::number_of(std::string_view octets, const HashKey& key) {

@@ -46,7 +46,7 @@ Expected<> put_into_outbox(Database& database, std::int64_t id, const Settlement
   return {};
 }
 
-Expected<> book(Database& database, const Settlement& settlement) {
+Expected<> book_settlement(Database& database, const Settlement& settlement) {
   if (auto done = verify(database, settlement); !done) return done;
   auto done = database.run(
       "INSERT INTO settlements (domain, configuration, outcome, reason, report_id, messages, made, "
@@ -74,7 +74,7 @@ Expected<> book(Database& database, const Settlement& settlement) {
 Expected<> SqliteStore::settle(std::span<const Settlement> settlements) {
   return writing([&]() -> Expected<> {
     for (const Settlement& each : settlements) {
-      if (auto done = book(*database_, each); !done) return done;
+      if (auto done = book_settlement(*database_, each); !done) return done;
     }
     return {};
   });

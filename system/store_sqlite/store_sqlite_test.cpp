@@ -7,9 +7,9 @@
 #include <fstream>
 #include <thread>
 
+#include "assay/base/sip_hash.h"
 #include "system/store/testdata/conformance.h"
 #include "system/store_sqlite/detail/canonical.h"
-#include "system/store_sqlite/detail/sip_hash.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
 #include "system/store_sqlite/testdata/scratch.h"
 
@@ -372,13 +372,6 @@ TEST(Migrations, OneThatFailsChangesNothing) {
 
 // ---- Parts -------------------------------------------------------------------------------------
 
-TEST(SipHash, IsWhatItSays) {
-  // SipHash-1-3 of 0x00 … 0x0e under the key 0x00 … 0x0f, and of nothing: as Rust's core has them.
-  const detail::HashKey key = {.first = 0x0706050403020100, .second = 0x0f0e0d0c0b0a0908};
-  EXPECT_EQ(detail::SipHash(key)(""), 0xabac0158050fc4dcU);
-  EXPECT_EQ(detail::SipHash(key)(std::string_view("\0", 1)), 0xc9f49bf37d57ca93U);
-}
-
 TEST(Canonical, OctetsThatWereNotWrittenAreNoValue) {
   std::string octets;
   detail::append_canonical(octets, store::row_of("example.com", "192.0.2.1"));
@@ -392,18 +385,37 @@ TEST(Canonical, OctetsThatWereNotWrittenAreNoValue) {
 }
 
 TEST(RecentIds, ForgetTheOldest) {
+  const auto octets = [](std::uint64_t i) { return detail::Fingerprint{.first = i, .second = i}; };
   detail::RecentIds recent(2);
-  for (const std::int64_t id : {1, 2, 3}) {
-    recent.add(static_cast<std::uint64_t>(id), std::to_string(id), id);
-  }
-  EXPECT_EQ(recent.find(1, "1"), 1);  // which makes it a new one
-  recent.add(4, "4", 4);
-  recent.add(5, "5", 5);
-  EXPECT_EQ(recent.find(2, "2"), 0);
-  EXPECT_EQ(recent.find(4, "5"), 0);
-  EXPECT_EQ(recent.find(5, "5"), 5);
+  for (const std::int64_t id : {1, 2, 3}) recent.add(octets(static_cast<std::uint64_t>(id)), id);
+  EXPECT_EQ(recent.find(octets(1)), 1);  // which makes it a new one
+  recent.add(octets(4), 4);
+  recent.add(octets(5), 5);
+  EXPECT_EQ(recent.find(octets(2)), 0);
+  EXPECT_EQ(recent.find({.first = 5, .second = 4}), 0);
+  EXPECT_EQ(recent.find(octets(5)), 5);
   recent.clear();
-  EXPECT_EQ(recent.find(5, "5"), 0);
+  EXPECT_EQ(recent.find(octets(5)), 0);
+}
+
+TEST(RecentIds, GrowWithWhatTheyHold) {
+  const auto octets = [](std::uint64_t i) {
+    return detail::Fingerprint{.first = i * 64, .second = i};
+  };
+  detail::RecentIds recent(10'000);
+  for (std::uint64_t i = 1; i <= 9'000; ++i) recent.add(octets(i), static_cast<std::int64_t>(i));
+  for (std::uint64_t i = 1; i <= 9'000; ++i) {
+    EXPECT_EQ(recent.find(octets(i)), static_cast<std::int64_t>(i));
+  }
+  EXPECT_EQ(recent.find(octets(9'001)), 0);
+}
+
+TEST(Fingerprint, TellsOctetsApart) {
+  const HashKey key = {.first = 1, .second = 2};
+  const detail::Fingerprint one = detail::fingerprint_of(7, "one", key);
+  EXPECT_EQ(one, detail::fingerprint_of(7, "one", key));
+  EXPECT_NE(one, detail::fingerprint_of(7, "two", key));
+  EXPECT_NE(one, detail::fingerprint_of(7, "one", {.first = 1, .second = 3}));
 }
 
 }  // namespace

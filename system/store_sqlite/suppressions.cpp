@@ -16,19 +16,23 @@ Suppression read_suppression(const Query& query) {
 
 }  // namespace
 
-Expected<> put_suppression(Database& database, const Suppression& suppression) {
+Expected<> write_suppression(Database& database, const Suppression& suppression) {
   return database.run("INSERT OR REPLACE INTO suppressions VALUES (?, ?, ?, ?, ?)",
                       std::string_view(suppression.address), std::string_view(suppression.reason),
                       suppression.since, suppression.until, suppression.times);
 }
 
+Expected<> remove_suppression(Database& database, std::string_view address) {
+  return database.run("DELETE FROM suppressions WHERE address = ?", address);
+}
+
 Expected<> SqliteStore::suppress(const Suppression& suppression) {
-  return writing([&] { return put_suppression(*database_, suppression); });
+  return writing([&] { return write_suppression(*database_, suppression); });
 }
 
 Expected<bool> SqliteStore::unsuppress(std::string_view address) {
   return writing([&]() -> Expected<bool> {
-    auto done = database_->run("DELETE FROM suppressions WHERE address = ?", address);
+    auto done = remove_suppression(*database_, address);
     if (!done) return std::unexpected(std::move(done.error()));
     return database_->changed() > 0;
   });

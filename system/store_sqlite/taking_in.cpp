@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
+#include <unordered_map>
 
 #include "assay/base/try.h"
 #include "system/store_sqlite/detail/canonical.h"
@@ -33,7 +35,10 @@ struct Gathered {
   std::vector<std::string> domains = {};  ///< policy domains, by place of the configuration
   Distinct tuples = {};
   std::vector<Fact> facts = {};
-  std::map<std::string_view, std::pair<Instant, Instant>> correspondents = {};  ///< first, last
+  /// By address: the same one again need not be looked at.
+  std::unordered_map<const store::Configuration*, std::uint32_t> shared = {};
+  Distinct correspondents = {};
+  std::vector<std::pair<Instant, Instant>> met = {};  ///< of these: first and last
   std::map<std::string_view, std::uint64_t> offsets = {};
   Added added = {};
 };
@@ -62,27 +67,36 @@ Expected<bool> is_new(Database& database, const store::Source& source, Gathered&
 }
 
 // RFC 9990 §3.1.1.8: what is the same in all that a row tells is counted.
+std::uint32_t number_of(const store::SharedConfiguration& configuration, const HashKey& key,
+                        Gathered& gathered) {
+  const auto [known, fresh] = gathered.shared.try_emplace(&*configuration, 0);
+  if (!fresh) return known->second;
+  std::string octets;
+  append_canonical(octets, *configuration);
+  known->second = gathered.configurations.number_of(octets, key);
+  if (known->second == gathered.domains.size()) {
+    gathered.domains.push_back(configuration->policy.domain);
+  }
+  return known->second;
+}
+
 void gather(const Batch& batch, const HashKey& key, Gathered& gathered) {
   std::string octets;
   for (const store::Evaluation& each : batch.evaluations) {
     octets.clear();
-    append_canonical(octets, each.configuration);
-    const std::uint32_t configuration = gathered.configurations.number_of(octets, key);
-    if (configuration == gathered.domains.size()) {
-      gathered.domains.push_back(each.configuration.policy.domain);
-    }
-    octets.clear();
     append_canonical(octets, each.row);
     const std::uint32_t tuple = gathered.tuples.number_of(octets, key);
-    gathered.facts.push_back(
-        {.configuration = configuration, .tuple = tuple, .hour = hour_of(each.time)});
+    gathered.facts.push_back({.configuration = number_of(each.configuration, key, gathered),
+                              .tuple = tuple,
+                              .hour = hour_of(each.time)});
   }
   gathered.added.evaluations += batch.evaluations.size();
   for (const auto& [domain, when] : batch.correspondents) {
-    const auto [place, fresh] = gathered.correspondents.try_emplace(domain, when, when);
-    if (fresh) continue;
-    place->second.first = std::min(place->second.first, when);
-    place->second.second = std::max(place->second.second, when);
+    const std::uint32_t number = gathered.correspondents.number_of(domain, key);
+    if (number == gathered.met.size()) gathered.met.emplace_back(when, when);
+    auto& [first, last] = gathered.met[number];
+    first = std::min(first, when);
+    last = std::max(last, when);
   }
 }
 
@@ -119,10 +133,12 @@ Expected<std::int64_t> find_id(Database& database, const char* sql, const Distin
   return 0;
 }
 
-Expected<> name_configurations(Database& database, Gathered& gathered, RecentIds& recent) {
+Expected<> name_configurations(Database& database, Gathered& gathered, RecentIds& recent,
+                               const HashKey& key) {
   for (std::size_t i = 0; i < gathered.domains.size(); ++i) {
     Distinct::Item& item = gathered.configurations.items()[i];
-    item.id = recent.find(item.hash, item.octets);
+    const Fingerprint octets = fingerprint_of(item.hash, item.octets, key);
+    item.id = recent.find(octets);
     if (item.id != 0) continue;
     ASSAY_TRY(known,
               find_id(database, "SELECT id, octets FROM configurations WHERE hash = ?", item));
@@ -134,32 +150,32 @@ Expected<> name_configurations(Database& database, Gathered& gathered, RecentIds
       if (!done) return done;
       item.id = database.last_id();
     }
-    recent.add(item.hash, item.octets, item.id);
+    recent.add(octets, item.id);
   }
   return {};
 }
 
-Expected<> name_tuples(Database& database, std::vector<Distinct::Item>& items, RecentIds& recent) {
+Expected<> name_tuples(Database& database, std::vector<Distinct::Item>& items, RecentIds& recent,
+                       const HashKey& key) {
   // In the order of the index, so that its pages are met one after the other.
-  std::vector<Distinct::Item*> unknown;
+  std::vector<std::pair<Distinct::Item*, Fingerprint>> unknown;
   for (Distinct::Item& item : items) {
-    item.id = recent.find(item.hash, item.octets);
-    if (item.id == 0) unknown.push_back(&item);
+    const Fingerprint octets = fingerprint_of(item.hash, item.octets, key);
+    item.id = recent.find(octets);
+    if (item.id == 0) unknown.emplace_back(&item, octets);
   }
-  const auto in_index = [](const Distinct::Item* item) {
-    return static_cast<std::int64_t>(item->hash);
-  };
-  std::ranges::sort(unknown, {}, in_index);
-  for (Distinct::Item* item : unknown) {
+  std::ranges::sort(unknown, {},
+                    [](const auto& each) { return static_cast<std::int64_t>(each.second.first); });
+  for (const auto& [item, octets] : unknown) {
     ASSAY_TRY(known, find_id(database, "SELECT id, octets FROM tuples WHERE hash = ?", *item));
     item->id = known;
     if (item->id == 0) {
-      auto done = database.run("INSERT INTO tuples (hash, octets) VALUES (?, ?)", in_index(item),
-                               Blob{item->octets});
+      auto done = database.run("INSERT INTO tuples (hash, octets) VALUES (?, ?)",
+                               static_cast<std::int64_t>(item->hash), Blob{item->octets});
       if (!done) return done;
       item->id = database.last_id();
     }
-    recent.add(item->hash, item->octets, item->id);
+    recent.add(octets, item->id);
   }
   return {};
 }
@@ -190,11 +206,21 @@ Expected<> write_sources(Database& database, const Gathered& gathered, Instant n
         identity, taken, now);
     if (!done) return done;
   }
-  for (const auto& [domain, when] : gathered.correspondents) {
+  return {};
+}
+
+Expected<> write_correspondents(Database& database, Gathered& gathered) {
+  const auto& domains = gathered.correspondents.items();
+  std::vector<std::uint32_t> order(domains.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, {},
+                    [&](std::uint32_t i) { return std::string_view(domains[i].octets); });
+  for (const std::uint32_t i : order) {
+    const auto& [first, last] = gathered.met[i];
     auto done = database.run(
         "INSERT INTO correspondents VALUES (?1, ?2, ?3) ON CONFLICT (domain) "
         "DO UPDATE SET first_met = min(first_met, ?2), last_met = max(last_met, ?3)",
-        domain, when.first, when.second);
+        std::string_view(domains[i].octets), first, last);
     if (!done) return done;
   }
   return {};
@@ -217,10 +243,11 @@ Expected<Added> SqliteStore::add(std::span<const Batch> batches, Instant now) {
       ++(fresh ? gathered.added.batches : gathered.added.known_batches);
     }
     merge(gathered.facts);
-    auto done = name_configurations(*database_, gathered, configuration_ids_);
-    if (done) done = name_tuples(*database_, gathered.tuples.items(), tuple_ids_);
+    auto done = name_configurations(*database_, gathered, configuration_ids_, key_);
+    if (done) done = name_tuples(*database_, gathered.tuples.items(), tuple_ids_, key_);
     if (done) done = write_facts(*database_, gathered);
     if (done) done = write_sources(*database_, gathered, now);
+    if (done) done = write_correspondents(*database_, gathered);
     if (!done) return std::unexpected(std::move(done.error()));
     return gathered.added;
   });

@@ -86,6 +86,26 @@ class Watching(unittest.TestCase):
             self.assertTrue(metrics)
             for metric in metrics:
                 self.assertIn(f'"{metric.removesuffix("_bucket")}"', code, name)
+class Together(Role):
+    def test_two_programs_never_send_one_delivery_twice(self):
+        domains = 40
+        self.configure('to = "all"\nspread = "0s"')
+        self.put(*(entry(i, author=f"d{i}.example") for i in range(domains)))
+        gone = mta.free_port()
+        text = Path(self.config).read_text()
+        self.write("assay.toml", text.replace(f":{self.sink.port}", f":{gone}").encode())
+        self.send()  # nobody listens: all of it waits
+        self.write("assay.toml", text.encode())
+        ids = [str(one["id"]) for one in self.outbox("--state", "waiting")]
+        self.assertEqual(len(ids), domains)
+        for one in ids:
+            self.assay("outbox", "retry", one)
+        roles = [self.start(), self.start()]
+        mta.wait_for(lambda: len(self.outbox("--state", "sent")) == domains, "all to be sent")
+        for role in roles:
+            self.end(role)
+        tries = collections.Counter(mail.report.text("report_metadata/report_id") for mail in self.mails())
+        self.assertEqual((len(tries), set(tries.values())), (domains, {1}))
 
 
 class Crashes(Role):

@@ -176,6 +176,41 @@ TEST_P(OutboxConformance, WhatIsHeldBackWasNotTried) {
   EXPECT_EQ(code_of(store->hold_back(7, start)), "store_unknown");
 }
 
+TEST_P(OutboxConformance, BooksSeveralTogether) {
+  using What = Tried::What;
+  report("example.com", {"mailto:a@example.com", "mailto:b@example.com", "mailto:c@example.com",
+                         "mailto:d@example.com"});
+  must(store->suppress({.address = "a@example.com", .until = start - 1h, .times = 1}));
+  const Ids ids = claim(start);
+  ASSERT_EQ(ids.size(), 4U);
+  const Suppression left_alone = {.address = "d@example.com",
+                                  .reason = "550 no",
+                                  .since = start,
+                                  .until = start + 7 * 24h,
+                                  .times = 1};
+  must(store->book(std::vector<Tried>{
+      {.id = ids[0], .what = What::sent, .at = start, .welcome = "a@example.com"},
+      {.id = ids[1], .what = What::failed, .at = start + 1h, .reason = "421 later"},
+      {.id = 4'711, .what = What::sent, .at = start},  // erased meanwhile
+      {.id = ids[2], .what = What::held_back, .at = start + 1min},
+      {.id = ids[3],
+       .what = What::given_up,
+       .at = start,
+       .reason = "550 no",
+       .suppress = left_alone}}));
+  EXPECT_EQ(must(store->delivery(ids[0])).state, OutboxState::sent);
+  EXPECT_EQ(must(store->suppression("a@example.com")), std::nullopt);
+  const Delivery failed = must(store->delivery(ids[1]));
+  EXPECT_EQ(failed.attempts, 1U);
+  EXPECT_EQ(failed.next, start + 1h);
+  EXPECT_EQ(failed.reason, "421 later");
+  EXPECT_EQ(must(store->delivery(ids[2])).attempts, 0U);
+  EXPECT_EQ(must(store->delivery(ids[3])).state, OutboxState::given_up);
+  EXPECT_EQ(must(store->suppression("d@example.com")), left_alone);
+  EXPECT_EQ(must(store->messages_on(std::chrono::floor<std::chrono::days>(start))), 1U);
+  EXPECT_EQ(claim(start + 1min), Ids{ids[2]});
+}
+
 TEST_P(OutboxConformance, PartsOfAReportHaveIdsOfTheirOwn) {
   add({evaluation_of("example.com", "192.0.2.1")});
   const Cut all = cut();

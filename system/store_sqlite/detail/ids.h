@@ -4,13 +4,23 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "assay/base/sip_hash.h"
 #include "system/store_sqlite/detail/database.h"
-#include "system/store_sqlite/detail/sip_hash.h"
 
 namespace assay::store_sqlite::detail {
+
+/// Stands for octets: 128 bits that nobody can foresee who does not know the key. Two different
+/// octets that have one are not to be expected while there are machines.
+struct Fingerprint {
+  std::uint64_t first = 0;  ///< the hash that tables are sorted by
+  std::uint64_t second = 0;
+  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+};
+
+/// `first`: SipHash of the octets under the key.
+Fingerprint fingerprint_of(std::uint64_t first, std::string_view octets, const HashKey& key);
 
 /// Octets that came lately and the id they have in a table. Holds at most twice `limit` of them:
 /// when the newer half is full, it becomes the older one, and the older one goes.
@@ -19,16 +29,23 @@ class RecentIds {
   explicit RecentIds(std::size_t limit) : limit_(limit) {}
 
   /// 0 when it is not known.
-  std::int64_t find(std::uint64_t hash, std::string_view octets);
-  void add(std::uint64_t hash, std::string_view octets, std::int64_t id);
+  std::int64_t find(const Fingerprint& octets);
+  void add(const Fingerprint& octets, std::int64_t id);
   void clear();
 
  private:
   struct Known {
-    std::string octets;
-    std::int64_t id;
+    Fingerprint octets = {};
+    std::int64_t id = 0;  ///< 0: no one is here
   };
-  using Half = std::unordered_map<std::uint64_t, Known>;
+  /// By hash, at most half full.
+  struct Half {
+    std::vector<Known> places = std::vector<Known>(64);
+    std::size_t count = 0;
+
+    Known& place_of(const Fingerprint& octets);
+    void add(const Known& known);
+  };
 
   std::size_t limit_;
   Half newer_ = {};

@@ -61,6 +61,7 @@ class SqliteStore final : public store::Store {
                            const store::Suppression& suppression) override;
   Expected<> hold_back(std::int64_t id, Instant until) override;
   Expected<> retry(std::int64_t id, Instant now) override;
+  Expected<> book(std::span<const store::Tried> tried) override;
   Expected<std::vector<store::Delivery>> deliveries(const store::DeliveryFilter& filter) override;
   Expected<std::optional<Instant>> next_delivery() override;
   Expected<std::uint64_t> messages_on(std::chrono::sys_days day) override;
@@ -108,7 +109,7 @@ class SqliteStore final : public store::Store {
   std::unique_ptr<Database> database_;
   HashKey key_;
   RecentIds configuration_ids_{60'000};
-  RecentIds tuple_ids_{100'000};
+  RecentIds tuple_ids_{250'000};
   std::int64_t data_version_ = 0;
 };
 
@@ -122,8 +123,9 @@ inline std::int64_t end_hour(const store::Cut& cut) {
   return hour_of(cut.until);
 }
 
-/// Puts it in the place of that of the same address.
-Expected<> put_suppression(Database& database, const store::Suppression& suppression);
+/// Puts a suppression into the place of that of the same address.
+Expected<> write_suppression(Database& database, const store::Suppression& suppression);
+Expected<> remove_suppression(Database& database, std::string_view address);
 
 /// Adds to one of the totals.
 Expected<> add_number(Database& database, std::string_view name, std::uint64_t value);

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string_view>
 
-namespace assay::store_sqlite::detail {
+namespace assay {
 
-/// The secret of a file: who does not know it cannot choose rows that fall on one hash.
+/// The secret of a table: who does not know it cannot choose what falls on one hash.
 struct HashKey {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
@@ -63,4 +63,4 @@ class SipHash {
   std::uint64_t v0_, v1_, v2_, v3_;
 };
 
-}  // namespace assay::store_sqlite::detail
+}  // namespace assay
