@@ -12,7 +12,7 @@ Expected<bool> is_booked(Database& database, std::string_view source,
   return count > 0;
 }
 
-Expected<> book(Database& database, std::int64_t id, const store::FailureLetter& letter) {
+Expected<> book_letter(Database& database, std::int64_t id, const store::FailureLetter& letter) {
   for (const std::string& source : letter.sources) {
     const std::string_view destination = letter.delivery.destination;
     ASSAY_TRY(taken, is_booked(database, source, destination));
@@ -48,7 +48,7 @@ Expected<> SqliteStore::post(const store::FailureLetter& letter) {
         std::max(each.next, letter.at), Blob{each.octets}, std::string_view(each.report_id),
         each.messages);
     if (!done) return done;
-    return book(*database_, database_->last_id(), letter);
+    return book_letter(*database_, database_->last_id(), letter);
   });
 }
 

@@ -187,100 +187,103 @@ Expected<> SqliteStore::book(std::span<const store::Tried> tried) {
       if (auto done = write_tried(*database_, each); !done) return done;
     }
     return {};
-    Expected<bool> SqliteStore::came_back(std::int64_t id, Instant at,
-                                          const store::Suppression& suppression) {
-      return writing([&]() -> Expected<bool> {
-        auto done = database_->run(
-            "UPDATE deliveries SET state = 2, finished = ?, reason = ?, claimed_until = 0 "
-            "WHERE id = ? AND (state = 1 OR (state = 0 AND attempts > 0))",
-            at, std::string_view(suppression.reason), id);
-        if (!done) return std::unexpected(std::move(done.error()));
-        if (database_->changed() == 0) {
-          auto exists = must_exist(*database_, id);
-          if (!exists) return std::unexpected(std::move(exists.error()));
-          return false;
-        }
-        auto put = write_suppression(*database_, suppression);
-        if (!put) return std::unexpected(std::move(put.error()));
-        return true;
-      });
-    }
+  });
+}
 
-    Expected<> SqliteStore::retry(std::int64_t id, Instant now) {
-      return writing([&]() -> Expected<> {
-        auto done = database_->run(
-            "UPDATE deliveries SET state = 0, next = ?, finished = 0 WHERE id = ? AND state <> 1",
-            now, id);
-        if (!done) return done;
-        return must_exist(*database_, id);
-      });
+Expected<bool> SqliteStore::came_back(std::int64_t id, Instant at,
+                                      const store::Suppression& suppression) {
+  return writing([&]() -> Expected<bool> {
+    auto done = database_->run(
+        "UPDATE deliveries SET state = 2, finished = ?, reason = ?, claimed_until = 0 "
+        "WHERE id = ? AND (state = 1 OR (state = 0 AND attempts > 0))",
+        at, std::string_view(suppression.reason), id);
+    if (!done) return std::unexpected(std::move(done.error()));
+    if (database_->changed() == 0) {
+      auto exists = must_exist(*database_, id);
+      if (!exists) return std::unexpected(std::move(exists.error()));
+      return false;
     }
+    auto put = write_suppression(*database_, suppression);
+    if (!put) return std::unexpected(std::move(put.error()));
+    return true;
+  });
+}
 
-    Expected<std::vector<Delivery>> SqliteStore::deliveries(const store::DeliveryFilter& filter) {
-      const std::scoped_lock lock(mutex_);
-      const int state = filter.state ? static_cast<int>(*filter.state) : -1;
-      const int kind = filter.kind ? static_cast<int>(*filter.kind) : -1;
-      Query query = database_->query(
-          "SELECT deliveries.id, deliveries.report_id, coalesce(name, policy_domain), destination, "
-          "file_name, coalesce(period_begin, first), coalesce(period_end, last), "
-          "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, "
-          "finished, kind "
-          "FROM deliveries LEFT JOIN settlements ON settlements.id = settlement "
-          "LEFT JOIN domains ON domains.id = domain WHERE deliveries.id > ?1 AND (?2 < 0 OR state "
-          "= "
-          "?2) AND (?3 = '' OR coalesce(name, policy_domain) = ?3) AND (?4 = '' OR destination = "
-          "?4) "
-          "AND (?5 = '' OR deliveries.report_id = ?5) AND (?7 < 0 OR kind = ?7) AND created >= ?8 "
-          "ORDER BY deliveries.id LIMIT ?6",
-          filter.after, state, std::string_view(filter.policy_domain),
-          std::string_view(filter.destination), std::string_view(filter.report_id), filter.limit,
-          kind, filter.since.value_or(Instant{}));
-      std::vector<Delivery> found;
-      while (query.next()) found.push_back(read_delivery(query));
-      if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
-      return found;
-    }
+Expected<> SqliteStore::retry(std::int64_t id, Instant now) {
+  return writing([&]() -> Expected<> {
+    auto done = database_->run(
+        "UPDATE deliveries SET state = 0, next = ?, finished = 0 WHERE id = ? AND state <> 1", now,
+        id);
+    if (!done) return done;
+    return must_exist(*database_, id);
+  });
+}
 
-    Expected<std::optional<Instant>> SqliteStore::next_delivery() {
-      const std::scoped_lock lock(mutex_);
-      Query query = database_->query(
-          "SELECT max(next, claimed_until) AS due FROM deliveries WHERE state = 0 ORDER BY due "
-          "LIMIT "
-          "1");
-      std::optional<Instant> found;
-      if (query.next()) found = query.instant(0);
-      if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
-      return found;
-    }
+Expected<std::vector<Delivery>> SqliteStore::deliveries(const store::DeliveryFilter& filter) {
+  const std::scoped_lock lock(mutex_);
+  const int state = filter.state ? static_cast<int>(*filter.state) : -1;
+  const int kind = filter.kind ? static_cast<int>(*filter.kind) : -1;
+  Query query = database_->query(
+      "SELECT deliveries.id, deliveries.report_id, coalesce(name, policy_domain), destination, "
+      "file_name, coalesce(period_begin, first), coalesce(period_end, last), "
+      "deliveries.messages, state, attempts, created, next, deliveries.reason, claimed_until, "
+      "finished, kind "
+      "FROM deliveries LEFT JOIN settlements ON settlements.id = settlement "
+      "LEFT JOIN domains ON domains.id = domain WHERE deliveries.id > ?1 AND (?2 < 0 OR state "
+      "= "
+      "?2) AND (?3 = '' OR coalesce(name, policy_domain) = ?3) AND (?4 = '' OR destination = "
+      "?4) "
+      "AND (?5 = '' OR deliveries.report_id = ?5) AND (?7 < 0 OR kind = ?7) AND created >= ?8 "
+      "ORDER BY deliveries.id LIMIT ?6",
+      filter.after, state, std::string_view(filter.policy_domain),
+      std::string_view(filter.destination), std::string_view(filter.report_id), filter.limit, kind,
+      filter.since.value_or(Instant{}));
+  std::vector<Delivery> found;
+  while (query.next()) found.push_back(read_delivery(query));
+  if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
+  return found;
+}
 
-    Expected<std::uint64_t> SqliteStore::messages_on(std::chrono::sys_days day) {
-      const std::scoped_lock lock(mutex_);
-      ASSAY_TRY(count, database_->number("SELECT messages FROM days WHERE day = ?", day_of(day)));
-      return static_cast<std::uint64_t>(count);
-    }
+Expected<std::optional<Instant>> SqliteStore::next_delivery() {
+  const std::scoped_lock lock(mutex_);
+  Query query = database_->query(
+      "SELECT max(next, claimed_until) AS due FROM deliveries WHERE state = 0 ORDER BY due "
+      "LIMIT "
+      "1");
+  std::optional<Instant> found;
+  if (query.next()) found = query.instant(0);
+  if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
+  return found;
+}
 
-    Expected<> SqliteStore::count_message(Instant at) {
-      return writing([&] { return count_on_day(*database_, at); });
-    }
+Expected<std::uint64_t> SqliteStore::messages_on(std::chrono::sys_days day) {
+  const std::scoped_lock lock(mutex_);
+  ASSAY_TRY(count, database_->number("SELECT messages FROM days WHERE day = ?", day_of(day)));
+  return static_cast<std::uint64_t>(count);
+}
 
-    // Drawn when it is first asked for, so that stores of every age have one.
-    Expected<std::string> SqliteStore::tag_key() {
-      return writing([&]() -> Expected<std::string> {
-        std::random_device source;
-        std::string key;
-        for (const char* name : {"tag_key_0", "tag_key_1"}) {
-          const std::uint64_t drawn = (std::uint64_t{source()} << 32U) | source();
-          auto done = database_->run("INSERT OR IGNORE INTO numbers VALUES (?, ?)",
-                                     std::string_view(name), static_cast<std::int64_t>(drawn));
-          if (!done) return std::unexpected(std::move(done.error()));
-          ASSAY_TRY(kept, database_->number("SELECT value FROM numbers WHERE name = ?",
-                                            std::string_view(name)));
-          for (unsigned shift = 0; shift < 64; shift += 8) {
-            key += static_cast<char>((static_cast<std::uint64_t>(kept) >> shift) & 0xffU);
-          }
-        }
-        return key;
-      });
+Expected<> SqliteStore::count_message(Instant at) {
+  return writing([&] { return count_on_day(*database_, at); });
+}
+
+// Drawn when it is first asked for, so that stores of every age have one.
+Expected<std::string> SqliteStore::tag_key() {
+  return writing([&]() -> Expected<std::string> {
+    std::random_device source;
+    std::string key;
+    for (const char* name : {"tag_key_0", "tag_key_1"}) {
+      const std::uint64_t drawn = (std::uint64_t{source()} << 32U) | source();
+      auto done = database_->run("INSERT OR IGNORE INTO numbers VALUES (?, ?)",
+                                 std::string_view(name), static_cast<std::int64_t>(drawn));
+      if (!done) return std::unexpected(std::move(done.error()));
+      ASSAY_TRY(kept, database_->number("SELECT value FROM numbers WHERE name = ?",
+                                        std::string_view(name)));
+      for (unsigned shift = 0; shift < 64; shift += 8) {
+        key += static_cast<char>((static_cast<std::uint64_t>(kept) >> shift) & 0xffU);
+      }
     }
+    return key;
+  });
+}
 
 }  // namespace assay::store_sqlite::detail

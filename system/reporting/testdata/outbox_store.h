@@ -99,6 +99,12 @@ class OutboxStore final : public store::Store {
   Expected<> failed(std::int64_t, Instant, std::string_view) override { std::abort(); }
   Expected<> hold_back(std::int64_t, Instant) override { std::abort(); }
   Expected<> give_up(std::int64_t, Instant, std::string_view) override { std::abort(); }
+  Expected<bool> came_back(std::int64_t, Instant, const store::Suppression&) override {
+    std::abort();
+  }
+  Expected<bool> is_posted(std::string_view, std::string_view) override { std::abort(); }
+  Expected<> post(const store::FailureLetter&) override { std::abort(); }
+  Expected<std::string> tag_key() override { std::abort(); }
   Expected<> retry(std::int64_t, Instant) override { std::abort(); }
   Expected<std::vector<store::Delivery>> deliveries(const store::DeliveryFilter&) override {
     std::abort();
