@@ -155,25 +155,26 @@ FailureDesk::Done FailureDesk::take(const std::string& name, store::Instant now,
     totals.note(std::move(why));
     return spool::remove_file(options_.folder, name);
   }
-  return hold(name, item->report, item->policy_domain, addresses, now, totals);
+  return hold(name, *item, addresses, now, totals);
 }
 
 /// A report for each destination. One that a crash left behind in the spool is known to the store.
-FailureDesk::Done FailureDesk::hold(const std::string& name, const failure::Report& report,
-                                    const std::string& domain,
+FailureDesk::Done FailureDesk::hold(const std::string& name, const spool::Item& item,
                                     const std::vector<std::string>& addresses, store::Instant now,
                                     FailureTotals& totals) {
   Known known;
   for (const std::string& address : addresses) {
     ASSAY_TRY(posted, store_.is_posted(name, address));
     if (posted) continue;
-    const failure::Added added = collapser_.add(
-        {.destination = address, .policy_domain = domain, .report = report, .sources = {name}},
-        now);
-    if (added == failure::Added::collapsed) totals.collapsed += report.incidents;
+    const failure::Added added = collapser_.add({.destination = address,
+                                                 .policy_domain = item.policy_domain,
+                                                 .report = item.report,
+                                                 .sources = {name}},
+                                                now);
+    if (added == failure::Added::collapsed) totals.collapsed += item.report.incidents;
     if (added == failure::Added::discarded) {
-      totals.no_room += report.incidents;
-      totals.note(domain + ": more fails than the limits of rate let out");
+      totals.no_room += item.report.incidents;
+      totals.note(item.policy_domain + ": more fails than the limits of rate let out");
     } else {
       ++known.open;
     }

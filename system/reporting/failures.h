@@ -11,6 +11,7 @@
 #include "assay/failure/collapse.h"
 #include "system/config/settings.h"
 #include "system/reporting/build.h"
+#include "system/spool/item.h"
 #include "system/store/store.h"
 
 namespace assay::reporting {
@@ -61,7 +62,7 @@ class FailureDesk {
   std::expected<FailureTotals, Finding> look_on(store::Instant now);
   Done begin(store::Instant now);
   Done take(const std::string& name, store::Instant now, FailureTotals& totals);
-  Done hold(const std::string& name, const failure::Report& report, const std::string& domain,
+  Done hold(const std::string& name, const spool::Item& item,
             const std::vector<std::string>& addresses, store::Instant now, FailureTotals& totals);
   Done post(const failure::Outgoing& outgoing, store::Instant now, FailureTotals& totals);
   Done close(const std::vector<std::string>& sources);

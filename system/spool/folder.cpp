@@ -230,7 +230,7 @@ std::expected<std::string, Finding> open_key(const std::string& path) {
   if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
     return failed("draw a key for", path, errno);
   }
-  const std::string key = hex({random.data(), random.size()});
+  std::string key = hex({random.data(), random.size()});
   // Of several processes that start at once, all get the key of the first.
   const std::string mine = path + "." + std::to_string(::getpid()) + std::string(being_written);
   ::unlink(mine.c_str());

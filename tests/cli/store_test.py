@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""assay store: check, backup and info of a file with two evaluations of example.com, one of them sent as report r1."""
+"""assay store: check, backup and info of a file with two evaluations of example.com, one of them sent as report r1, and a failure report."""
 import json
 import sqlite3
 
@@ -10,7 +10,7 @@ class Store(Test):
     def setUp(self):
         super().setUp()
         self.store = str(self.folder / "store")
-        self.do((ROOT / "system/store_sqlite/testdata/schema_1.sql").read_text(encoding="utf-8"))
+        self.do((ROOT / "system/store_sqlite/testdata/schema_2.sql").read_text(encoding="utf-8"))
 
     def do(self, sql):
         database = sqlite3.connect(self.store)
@@ -23,7 +23,7 @@ class Store(Test):
         self.assertRegex(done.out, r"Evaluations taken in +2\n")
         self.assertRegex(done.out, r"in reports that were sent +1\n")
         found = json.loads(run("store", "info", "--json", self.store).out)
-        self.assertEqual((found["version"], found["tuples"], found["waiting"], found["sent"]), (1, 2, 1, 1))
+        self.assertEqual((found["version"], found["tuples"], found["waiting"], found["sent"]), (2, 2, 1, 1))
         self.assertEqual(found["settled"]["reported"], 1)
 
     def test_check(self):
@@ -43,9 +43,17 @@ class Store(Test):
         self.assertEqual(run("store", "check", copy).out, "all well\n")
         self.assert_failed(run("store", "backup", self.store, copy), 74, copy, "there is a file of that name")
 
+    def test_erase(self):
+        done = run("store", "erase", "--domain", "example.com", self.store)
+        self.assertEqual((done.returncode, done.err), (0, ""))
+        self.assertIn("example.com: 2 evaluations, 1 reports, 2 deliveries", done.out)
+        self.assertEqual(run("store", "check", self.store).out, "all well\n")
+        self.assertIn("0 evaluations", run("store", "erase", "--domain", "example.com", self.store).out)
+
     def test_failures(self):
         self.assert_failed(run("store"), 64, "--help")
         self.assert_failed(run("store", "info"), 64, "FILE")
+        self.assert_failed(run("store", "erase", self.store), 64, "--domain")
         self.assert_failed(run("store", "backup", self.store), 64, "COPY")
         for command in ("check", "info"):
             self.assert_failed(run("store", command, self.store + "-none"), 66, "No such file or directory")
