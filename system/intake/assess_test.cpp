@@ -60,20 +60,26 @@ std::string in_words(const store::Decision& decision) {
   return "added";
 }
 
+/// The value of a key that need not be there.
+std::string value_of(const testkit::Case& c, std::string_view name) {
+  const auto values = c.all(name);
+  return values.empty() ? std::string() : values.front();
+}
+
 CASES(Duplicates, "system/intake/testdata/duplicates.cases") {
   const std::vector<std::string> words = words_of(c["arrival"]);
   std::vector<store::Neighbour> known;
   for (const std::string& line : c.all("known")) {
     known.push_back(neighbour_of(words_of(line), words.at(1)));
   }
-  const SameId same_id = c["same_id"] == "latest" ? SameId::latest : SameId::first;
+  const SameId same_id = value_of(c, "same_id") == "latest" ? SameId::latest : SameId::first;
   const store::Decision decision = decide(arrival_of(words), known, same_id);
   EXPECT_EQ(in_words(decision), c["expect"]);
   std::string remarks;
   for (const store::Remark& each : decision.remarks) {
     remarks += (remarks.empty() ? "" : " ") + each.code;
   }
-  EXPECT_EQ(remarks, c["remarks"]);
+  EXPECT_EQ(remarks, value_of(c, "remarks"));
 }
 
 /// A plausible report.
@@ -122,9 +128,10 @@ TEST(Assess, SetsAbsurdPeriodsAside) {
   arrival.head.begin = store::Instant{};
   arrival.head.end = store::Instant{86'400s};
   EXPECT_EQ(assessed(arrival), "absurd_period");
-  arrival.head.begin = store::Instant::min();
+  // The first and the last year that readers let through.
+  arrival.head.begin = store::Instant{-62'000'000'000s};
   EXPECT_EQ(assessed(arrival), "absurd_period");
-  arrival.head.begin = arrival.head.end = store::Instant::max();
+  arrival.head.begin = arrival.head.end = store::Instant{253'402'300'799s};
   EXPECT_EQ(assessed(arrival), "absurd_period");
 }
 
