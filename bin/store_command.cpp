@@ -226,10 +226,9 @@ Expected<> run_erase(const Options& options) {
   }
   const auto removed = (*store)->erase(domain.text());
   if (!removed) return fail_with(removed.error());
-  return write_output(
-      fmt::format("{}: {} evaluations, {} reports, {} deliveries, {} failure reports of the spool\n",
-                  domain.text(), removed->evaluations, removed->reports, removed->deliveries,
-                  files));
+  return write_output(fmt::format(
+      "{}: {} evaluations, {} reports, {} deliveries, {} failure reports of the spool\n",
+      domain.text(), removed->evaluations, removed->reports, removed->deliveries, files));
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ std::optional<Refusal> assess(store::Arrival& arrival, const Seen& seen,
                               const AssessOptions& options);
 
 /// What makes two reports the same: who, which, about whom, when, and what it says
-/// (docs/decisions/0010). The digest stands for the last.
+/// (docs/decisions/0011). The digest stands for the last.
 struct Key {
   std::string reporter = {};
   std::string report_id = {};
@@ -78,7 +78,7 @@ Key key(const store::Arrival& arrival);
 /// name of the organization.
 std::string reporter_name(std::string_view email, std::string_view org_name);
 
-/// Each case of docs/decisions/0010: resent, same content under another id, same id with other
+/// Each case of docs/decisions/0011: resent, same content under another id, same id with other
 /// content, an id used again, split, overlapping.
 store::Decision decide(const store::Arrival& arrival, std::span<const store::Neighbour> known,
                        SameId same_id);

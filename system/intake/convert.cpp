@@ -8,8 +8,8 @@
 #include "assay/base/ascii.h"
 #include "assay/base/domain_name.h"
 #include "assay/crypto/digest.h"
-#include "assay/mail/mail_date.h"
 #include "assay/mail/header.h"
+#include "assay/mail/mail_date.h"
 #include "assay/xml/reader.h"
 
 namespace assay::intake::detail {

@@ -237,7 +237,6 @@ struct Tried {
   Instant at = {};                           ///< when; of failed and held_back, the next try
   std::string reason = {};                   ///< of failed and given_up
   std::optional<Suppression> suppress = {};  ///< its destination is left alone from now on
-  std::string welcome = {};                  ///< an address that is left alone no longer
 };
 
 /// What may be forgotten: what is older than these. Nothing is kept.

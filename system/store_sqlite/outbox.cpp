@@ -107,9 +107,6 @@ Expected<> write_tried(Database& database, const store::Tried& tried) {
   if (tried.suppress) {
     if (auto done = write_suppression(database, *tried.suppress); !done) return done;
   }
-  if (!tried.welcome.empty()) {
-    if (auto done = remove_suppression(database, tried.welcome); !done) return done;
-  }
   switch (tried.what) {
     case sent:
       return write_sent(database, tried.id, tried.at);

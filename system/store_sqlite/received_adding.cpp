@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "assay/base/sip_hash.h"
 #include "assay/base/try.h"
 #include "system/store_sqlite/detail/received_store.h"
-#include "assay/base/sip_hash.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
 
 namespace assay::store_sqlite::detail {

@@ -125,7 +125,6 @@ class OutboxStore final : public store::Store {
     row.claimed_until = {};
     row.reason = tried.reason;
     if (tried.suppress) left_alone[tried.suppress->address] = *tried.suppress;
-    left_alone.erase(tried.welcome);
     if (tried.what == sent || tried.what == given_up) {
       row.state = tried.what == sent ? store::OutboxState::sent : store::OutboxState::given_up;
       today += tried.what == sent ? 1U : 0U;
