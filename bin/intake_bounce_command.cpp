@@ -16,6 +16,7 @@
 #include "system/reporting/bounces.h"
 
 #include "bin/arguments.h"
+#include "bin/bounces.h"
 #include "bin/command.h"
 #include "bin/files.h"
 #include "bin/filter_role.h"
@@ -36,34 +37,11 @@ mail may be given again.
 )";
 
 struct Options {
-  std::string config = "/etc/assay/assay.toml";
+  std::string config = usual_config;
   std::vector<std::string> files = {};
   std::string recipient = {};
   OutputOptions output = {};
 };
-
-using reporting::BounceNotice;
-
-/// The notice of a mail. One mail of ours has one recipient, so that the worst that is said counts.
-BounceNotice notice_of(intake::Bounce bounce, const std::string& recipient) {
-  BounceNotice notice{.addressed_to = std::move(bounce.addressed_to),
-                      .report_ids = std::move(bounce.report_ids)};
-  // Who knows the envelope need not look into the mail.
-  if (!recipient.empty()) notice.addressed_to = {recipient};
-  for (const intake::BouncedRecipient& one : bounce.recipients) {
-    for (const std::string& name : {one.original_recipient, one.final_recipient}) {
-      if (!name.empty()) notice.recipients.push_back(name);
-    }
-    const intake::BounceFate fate = fate_of(one);
-    const bool permanent = fate == intake::BounceFate::permanent;
-    if (!permanent && fate != intake::BounceFate::temporary) continue;
-    if (notice.fate == BounceNotice::Fate::permanent) continue;
-    notice.fate = permanent ? BounceNotice::Fate::permanent : BounceNotice::Fate::temporary;
-    notice.reason =
-        one.diagnostic.contains(one.status) ? one.diagnostic : one.status + " " + one.diagnostic;
-  }
-  return notice;
-}
 
 std::string as_json(const reporting::BookedBounce& booked) {
   json::Writer out;
@@ -101,7 +79,8 @@ Expected<> run_bounce(const Options& options) {
   for (const std::string& file : options.files) {
     ASSAY_TRY(octets, read_file(file, max_file));
     for (const std::string_view mail : intake::split_mbox(octets)) {
-      const BounceNotice notice = notice_of(intake::read_bounce(mail), options.recipient);
+      const reporting::BounceNotice notice =
+          notice_of(intake::read_bounce(mail), options.recipient);
       const auto booked = book_bounce(*store, settings.reports, notice, now);
       if (!booked) return std::unexpected(store_failure(booked.error()));
       auto written = write_output(options.output.json ? as_json(*booked) : in_words(*booked));

@@ -32,8 +32,9 @@ intake::Session session_of(const smtp::Envelope& envelope) {
 
 }  // namespace
 
-MailHost::MailHost(const config::Receive& settings, Desk& desk, store::Channel channel)
-    : settings_(settings), desk_(desk), channel_(channel) {}
+MailHost::MailHost(const config::Receive& settings, Desk& desk, BounceDesk* bounces,
+                   store::Channel channel)
+    : settings_(settings), desk_(desk), bounces_(bounces), channel_(channel) {}
 
 std::optional<smtp::Reply> MailHost::sender(const smtp::Envelope& envelope) {
   if (channel_ != store::Channel::smtp || settings_.per_minute == 0 || !envelope.client) return {};
@@ -64,7 +65,7 @@ bool MailHost::is_taken(std::string_view address) const {
 
 std::optional<smtp::Reply> MailHost::recipient(const smtp::Envelope& /*envelope*/,
                                                std::string_view address) {
-  if (is_taken(address)) return {};
+  if (is_taken(address) || (bounces_ != nullptr && bounces_->is_ours(address))) return {};
   return smtp::Reply{550, "5.1.1", "No reports are taken in at this address"};
 }
 
@@ -76,6 +77,17 @@ bool MailHost::claim(std::size_t octets) {
 
 void MailHost::give_back(std::size_t octets) {
   held_ -= octets;
+}
+
+std::optional<smtp::Reply> MailHost::take_bounce(const smtp::Envelope& envelope,
+                                                 std::string_view message) {
+  if (bounces_ == nullptr) return {};
+  const auto ours = std::ranges::find_if(
+      envelope.recipients, [&](const std::string& address) { return bounces_->is_ours(address); });
+  if (ours == envelope.recipients.end()) return {};
+  const auto booked = bounces_->take(message, *ours);
+  if (!booked) return smtp::Reply{451, "4.3.0", "It cannot be kept now, try again later"};
+  return smtp::Reply{250, "2.0.0", "Bounce " + std::string(to_text(booked->what))};
 }
 
 smtp::Reply MailHost::deliver(const smtp::Envelope& envelope, std::string_view message) {

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -14,18 +13,17 @@
 #include "system/smtp/session.h"
 #include "system/store/received_values.h"
 
+#include "bin/bounces.h"
 #include "bin/receive_desk.h"
 
 namespace assay::cli {
 
-/// Takes a mail that answers one of ours: true when the address is one of those that we gave.
-using OnAnswer = std::function<bool(std::string_view recipient, std::string_view mail)>;
-
 /// Who receives mail: for whom it is taken, how much of it, and what is answered.
 class MailHost final : public smtp::Host {
  public:
-  /// `desk` outlives it.
-  MailHost(const config::Receive& settings, Desk& desk, store::Channel channel);
+  /// What is given outlives it; `bounces` may be null: then nothing bounces here.
+  MailHost(const config::Receive& settings, Desk& desk, BounceDesk* bounces,
+           store::Channel channel);
 
   std::optional<smtp::Reply> sender(const smtp::Envelope& envelope) override;
   std::optional<smtp::Reply> recipient(const smtp::Envelope& envelope,
@@ -36,9 +34,12 @@ class MailHost final : public smtp::Host {
 
  private:
   bool is_taken(std::string_view address) const;
+  /// What is answered where a recipient is a return path of ours; nothing where none is.
+  std::optional<smtp::Reply> take_bounce(const smtp::Envelope& envelope, std::string_view message);
 
   const config::Receive settings_;
   Desk& desk_;
+  BounceDesk* bounces_;
   const store::Channel channel_;
   std::atomic<std::size_t> held_ = 0;
   std::mutex mutex_ = {};

@@ -61,6 +61,8 @@ Expected<> ReceiveRole::open() {
   }
   desk_ = std::make_unique<Desk>(settings_, *received_, world_ ? &world_->resolver() : nullptr,
                                  log_, metrics_);
+  ASSAY_TRY(bounces, BounceDesk::open(settings_));
+  bounces_ = std::move(bounces);
   folder_ =
       std::make_unique<WatchedFolder>(folder_of(settings_), settings_.intake.max_file, *desk_);
   return folder_->prepare();
@@ -86,7 +88,7 @@ Expected<> ReceiveRole::listen_for_mail() {
     if (!socket) return fail(Status::unavailable, socket.error().what);
     const bool lmtp = door.protocol == smtp::Protocol::lmtp;
     addresses_.push_back((lmtp ? "lmtp " : "smtp ") + net::to_text(socket->at()));
-    door.host = std::make_unique<MailHost>(settings_.receive, *desk_, door.channel);
+    door.host = std::make_unique<MailHost>(settings_.receive, *desk_, bounces_.get(), door.channel);
     hosts.emplace_back(smtp::Rules{.protocol = door.protocol,
                                    .name = host_name(),
                                    .max_message = settings_.receive.max_mail,

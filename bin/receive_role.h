@@ -63,6 +63,7 @@ class ReceiveRole {
   std::unique_ptr<World> world_ = {};
   std::unique_ptr<store::ReceivedReports> received_ = {};
   std::unique_ptr<Desk> desk_ = {};
+  std::unique_ptr<BounceDesk> bounces_ = {};  ///< null where no reports are made
   std::unique_ptr<MailHost> lmtp_ = {};
   std::unique_ptr<MailHost> smtp_ = {};
   std::unique_ptr<WatchedFolder> folder_ = {};

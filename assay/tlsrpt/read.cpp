@@ -38,7 +38,9 @@ class Counted {
     ++*this;
     return before;
   }
-  friend bool operator==(const Counted& a, const Counted& b) { return a.at_ == b.at_; }
+  [[maybe_unused]] friend bool operator==(const Counted& a, const Counted& b) {
+    return a.at_ == b.at_;
+  }
   friend bool operator!=(const Counted& a, const Counted& b) { return a.at_ != b.at_; }
 
  private:

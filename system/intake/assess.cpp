@@ -151,7 +151,8 @@ void remark_on_others(const Arrival& arrival, std::span<const Neighbour> known,
     }
   };
   for (const Neighbour& each : known) {
-    if (each.standing != Standing::counted || each.same_content) continue;
+    const bool in_its_place = each.id == decision.supersedes;
+    if (each.standing != Standing::counted || each.same_content || in_its_place) continue;
     const bool same_period = each.begin == head.begin && each.end == head.end;
     const bool apart = each.end <= head.begin || head.end <= each.begin;
     const bool same_name = !head.report_id.empty() && each.report_id == head.report_id;

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Reports that come back: what a bounce does, and what a forged one does not."""
 
-from world import ReportsTest, entry, main, mta, run
+import smtplib
+import subprocess
+from pathlib import Path
+
+from world import ASSAY, ReportsTest, entry, main, mta, run
 
 
 def notification(to, recipient="dmarc@example.com", action="failed", status="5.1.1", returned=None):
@@ -103,6 +107,26 @@ class Bounces(ReportsTest):
         out = self.bounce(octets, "--recipient", recipients[0])
         self.assertIn("suppressed: delivery 1 to dmarc@example.com", out)
         self.assertIn("no such user", self.assay("suppress", "list"))
+
+    def test_a_bounce_comes_by_lmtp_to_the_role(self):
+        path = self.sent()
+        port = mta.free_port()
+        text = Path(self.config).read_text() + (f'[receive]\nlmtp = "127.0.0.1:{port}"\nupload = ""\naddresses = ["dmarc@rua.example"]\n')
+        config = self.write("receive.toml", text.encode())
+        log = open(self.folder / "receive.log", "wb")
+        role = subprocess.Popen([ASSAY, "receive", "--config", config, "--metrics", ""], stdout=log, stderr=log)
+        self.addCleanup(log.close)
+        self.addCleanup(role.wait)
+        self.addCleanup(role.terminate)
+        mta.wait_for(lambda: mta.answers(port), "the role")
+        with smtplib.LMTP("127.0.0.1", port) as client:
+            client.lhlo = client.ehlo
+            with self.assertRaises(smtplib.SMTPRecipientsRefused):
+                client.sendmail("", ["reports+1-aaaaaaaaaa@rcpt.example"], notification(path))
+            client.sendmail("", [path], notification(path))
+        one, = self.outbox()
+        self.assertEqual(one["state"], "given_up")
+        self.assertIn("dmarc@example.com", self.assay("suppress", "list"))
 
     def test_hostile_files(self):
         self.sent()

@@ -143,7 +143,7 @@ class Way(FailureTest):
         self.assertEqual(mail.get_content_type(), "multipart/report")
         self.assertEqual(mail.get_param("report-type"), "feedback-report")
         self.assertEqual(report.recipients, ["Ruf@author.example"])
-        self.assertRegex(report.sender, r"^reports\+\d+@rcpt\.example$")
+        self.assertRegex(report.sender, r"^reports\+\d+-[a-z2-9]{10}@rcpt\.example$")
         self.assertEqual(mail["Auto-Submitted"], "auto-generated")
         self.assertEqual(report.feedback.get_content_type(), "message/feedback-report")
         self.assertEqual(report.original.get_content_type(), "text/rfc822-headers")
