@@ -74,7 +74,8 @@ void IntakeTally::count(const IntakeLine& line) {
   if (line.outcome == "added") {
     ++added;
     records += line.records;
-    messages += line.messages;
+    // A failure report is about messages that an aggregate report counts.
+    if (line.head.kind == store::ReportKind::aggregate) messages += line.messages;
   } else if (line.outcome == "set_aside") {
     ++set_aside;
   } else if (line.outcome == "duplicate") {

@@ -91,6 +91,7 @@ std::optional<smtp::Reply> MailHost::take_bounce(const smtp::Envelope& envelope,
 }
 
 smtp::Reply MailHost::deliver(const smtp::Envelope& envelope, std::string_view message) {
+  if (auto answer = take_bounce(envelope, message)) return std::move(*answer);
   const Receipt receipt =
       desk_.take(message, "mail from <" + envelope.mail_from + ">", channel_, session_of(envelope));
   if (receipt.failure) return {451, "4.3.0", "It cannot be kept now, try again later"};
