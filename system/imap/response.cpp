@@ -82,7 +82,8 @@ class FetchReader {
         string_ = Literal{.octets = std::move(octets), .size = size};
         return true;
       }
-      if (text_[at] == '\\' && ++at == text_.size()) return false;
+      if (text_[at] == '\\') ++at;
+      if (at == text_.size()) return false;
       octets += text_[at];
     }
     return false;

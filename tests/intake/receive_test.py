@@ -21,6 +21,7 @@ from dovecot import Dovecot
 from harness import ASSAY, Test, main, run
 from mta import Postfix, free_port, wait_for
 
+KILLS = int(sys.argv.pop(1)) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 5
 XML = """<?xml version="1.0"?>
 <feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0"><version>1.0</version>
 <report_metadata><org_name>Reporter</org_name><email>dmarc@reporter.example</email><report_id>{id}</report_id>
@@ -214,9 +215,8 @@ look_every = "1s"
         self.assertEqual(codes, [250, 250, 450])
 
     def test_what_was_acknowledged_survives_kill(self):
-        rounds = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 5
         acknowledged, number = set(), 0
-        for _ in range(rounds):
+        for _ in range(KILLS):
             self.start()
             stop = threading.Event()
 
@@ -244,7 +244,7 @@ look_every = "1s"
         kept = self.kept()
         self.assertEqual(len(kept), len(set(kept)))
         self.assertLessEqual(acknowledged, set(kept))
-        self.assertLessEqual(len(set(kept) - acknowledged), 4 * rounds, "more than what was under way")
+        self.assertLessEqual(len(set(kept) - acknowledged), 4 * KILLS, "more than what was under way")
 
     # ---- The folder ----
 
