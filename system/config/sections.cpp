@@ -36,6 +36,8 @@ constexpr Word<unsigned> periods[] = {{"1h", 1}, {"2h", 2}, {"3h", 3},   {"4h", 
 constexpr Word<ReportTo> report_tos[] = {{"known", ReportTo::known}, {"all", ReportTo::all}};
 constexpr Word<ReportForm> report_forms[] = {{"rfc9990", ReportForm::rfc9990},
                                              {"rfc7489", ReportForm::rfc7489}};
+constexpr Word<SameReportId> same_ids[] = {{"first", SameReportId::first},
+                                           {"latest", SameReportId::latest}};
 constexpr Word<Tls> tlses[] = {
     {"never", Tls::never}, {"opportunistic", Tls::opportunistic}, {"require", Tls::require}};
 constexpr Word<LogFormat> formats[] = {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}};
@@ -67,6 +69,22 @@ std::expected<std::string, std::string> recipient_item(std::string_view text) {
   if (Complaint complaint = check_recipient(text)) return std::unexpected(*complaint);
   const std::size_t domain = text.rfind('@') + 1;
   return std::string(text.substr(0, domain)) + parse_domain(text.substr(domain))->text();
+}
+
+/// "forged", or with a channel before it.
+std::expected<std::string, std::string> trust_item(std::string_view text) {
+  constexpr std::string_view channels[] = {"file", "folder", "lmtp", "smtp", "imap", "upload"};
+  constexpr std::string_view trusts[] = {"unchecked", "genuine", "unverified", "forged"};
+  const std::size_t colon = text.find(':');
+  const std::string_view trust = colon == std::string_view::npos ? text : text.substr(colon + 1);
+  const bool on_one = colon != std::string_view::npos;
+  if (std::ranges::count(trusts, trust) != 0 &&
+      (!on_one || std::ranges::count(channels, text.substr(0, colon)) != 0)) {
+    return std::string(text);
+  }
+  return std::unexpected(
+      "must be unchecked, genuine, unverified or forged, or one of these behind a channel (file, "
+      "folder, lmtp, smtp, imap, upload), such as \"lmtp:unverified\"");
 }
 
 void read_permissions(const Node& node, Listener& listener, Problems& problems) {
@@ -241,6 +259,24 @@ std::span<const Row<Reports>> reports_rows() {
       text<&Reports::dkim_selector, check_selector>("dkim_selector"),
       text<&Reports::dkim_key, check_text>("dkim_key"),
       text<&Reports::dkim_domain, check_selector>("dkim_domain")};
+  return rows;
+}
+
+std::span<const Row<Intake>> intake_rows() {
+  static constexpr std::array rows = {
+      list<&Intake::domains, parse_domain, write_domain>("domains"),
+      boolean<&Intake::verify>("verify"),
+      list<&Intake::set_aside, trust_item, write_text>("set_aside"),
+      list<&Intake::refuse, trust_item, write_text>("refuse"),
+      word<&Intake::same_id, same_ids>("same_id"),
+      size<&Intake::max_file, mib, 64 * gib>("max_file"),
+      number<&Intake::failures_per_source, 0, 1'000'000'000>("failures_per_source"),
+      number<&Intake::failures_per_domain, 0, 1'000'000'000>("failures_per_domain"),
+      duration<&Intake::keep_raw, 0, 36'500 * day>("keep_raw"),
+      duration<&Intake::keep_aggregate, 0, 36'500 * day>("keep_aggregate"),
+      duration<&Intake::keep_failures, 0, 36'500 * day>("keep_failures"),
+      duration<&Intake::keep_originals, 0, 36'500 * day>("keep_originals"),
+      duration<&Intake::keep_tls, 0, 36'500 * day>("keep_tls")};
   return rows;
 }
 

@@ -241,6 +241,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
       {running.dns == wanted.dns, "dns"},
       {running.journal == wanted.journal, "journal"},
       {running.reports == wanted.reports, "reports"},
+      {running.intake == wanted.intake, "intake"},
       {running.smtp == wanted.smtp, "smtp"},
       {running.log.format == wanted.log.format, "log.format"},
       {running.log.mask_addresses == wanted.log.mask_addresses, "log.mask_addresses"},

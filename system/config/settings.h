@@ -148,6 +148,27 @@ struct Reports {
   bool operator==(const Reports&) const = default;
 };
 
+enum class SameReportId : std::uint8_t { first, latest };
+
+/// [intake]: reports of others that come in
+struct Intake {
+  std::vector<DomainName> domains = {};  ///< ours, with those below; empty: every one is
+  bool verify = true;                    ///< the mail that carries a report
+  /// "forged", or with a channel before it "lmtp:unverified".
+  std::vector<std::string> set_aside = {"forged"};
+  std::vector<std::string> refuse = {};
+  SameReportId same_id = SameReportId::first;  ///< of two with other content: which counts
+  std::size_t max_file = std::size_t{1} << 30;
+  unsigned failures_per_source = 100;  ///< kept of a source, a domain and a day
+  unsigned failures_per_domain = 10'000;
+  std::chrono::seconds keep_raw = std::chrono::days{400};
+  std::chrono::seconds keep_aggregate{0};  ///< 0: for ever
+  std::chrono::seconds keep_failures = std::chrono::days{400};
+  std::chrono::seconds keep_originals = std::chrono::days{30};
+  std::chrono::seconds keep_tls{0};
+  bool operator==(const Intake&) const = default;
+};
+
 enum class Tls : std::uint8_t { never, opportunistic, require };
 
 /// [smtp]: how reports leave
@@ -187,6 +208,7 @@ struct Settings {
   Evidence evidence = {};
   Journal journal = {};
   Reports reports = {};
+  Intake intake = {};
   Smtp smtp = {};
   Log log = {};
   Metrics metrics = {};

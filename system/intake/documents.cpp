@@ -37,7 +37,8 @@ bool is_for_people(const MailPart& part) {
 
 class Search {
  public:
-  Search(const TakeDocument& take, const DocumentLimits& limits) : take_(take), limits_(limits) {}
+  Search(const TakeDocument& take, const DocumentLimits& limits, const EnterPart& enter)
+      : take_(take), limits_(limits), enter_(enter) {}
 
   void look_at(std::string_view octets, const std::string& member, std::size_t depth) {
     const bool plain = archive::detect(octets) == Format::plain;
@@ -115,6 +116,7 @@ class Search {
     for (const MailPart& part : mail.parts) {
       if (is_for_people(part) || part.octets.empty()) continue;
       any = true;
+      if (enter_ && depth == 0) enter_(part.name, part.octets);
       look_at(part.octets, join(member, part.name), depth + 1);
     }
     if (any || has_error(mail.findings)) return;
@@ -124,6 +126,7 @@ class Search {
 
   const TakeDocument& take_;
   const DocumentLimits& limits_;
+  const EnterPart& enter_;
 };
 
 }  // namespace
@@ -140,8 +143,8 @@ Kind kind_of(std::string_view beginning) {
 }
 
 Findings for_each_document(std::string_view octets, const TakeDocument& take,
-                           const DocumentLimits& limits) {
-  Search search(take, limits);
+                           const DocumentLimits& limits, const EnterPart& enter) {
+  Search search(take, limits, enter);
   search.look_at(octets, {}, 0);
   return std::move(search.findings);
 }

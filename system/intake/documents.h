@@ -30,12 +30,16 @@ struct DocumentLimits {
 using TakeDocument =
     std::function<void(const std::string& member, Kind kind, const archive::Read& read)>;
 
+/// Told of each part of the mail before the documents in it are: its name and octets, decoded, good
+/// within the call. Not of parts of mails within the mail.
+using EnterPart = std::function<void(const std::string& name, std::string_view octets)>;
+
 /// Calls `take` for each report in `octets`: plain, packed in any way, attached to a mail, or in a
 /// mail of an mbox. What it is follows from the octets, not from names and media types. Of a mail's
 /// parts those are left out that are texts for people, unless it has no others.
 /// Findings: those of unpack and read_mail, and `no_report` for a mail without one.
 Findings for_each_document(std::string_view octets, const TakeDocument& take,
-                           const DocumentLimits& limits = {});
+                           const DocumentLimits& limits = {}, const EnterPart& enter = {});
 
 /// What plain octets are: aggregate, tls or none.
 Kind kind_of(std::string_view beginning);

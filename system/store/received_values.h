@@ -144,7 +144,7 @@ struct Arrival {
   ReportHead head = {};
   PackedRecords records = {};               ///< of aggregate reports
   std::optional<FailureFacts> failure = {};  ///< of failure reports
-  std::vector<TlsPolicy> tls = {};          ///< of TLS reports
+  std::vector<TlsPolicy> tls = {};  ///< of TLS reports: such as are of head.policy_domain
   std::vector<Remark> remarks = {};
   Authenticity authenticity = {};
   Channel channel = Channel::file;
@@ -251,14 +251,22 @@ struct DailyCount {
   friend auto operator<=>(const DailyCount&, const DailyCount&) = default;
 };
 
+/// How closely sources are told apart.
+enum class SourceLevel : std::uint8_t {
+  none,     ///< by what they authenticate as alone: services
+  network,  ///< and by /24 or /48
+  address,  ///< and by address
+};
+
 /// What counted reports say of one source and way of authenticating in days.
 struct SourceQuery {
   std::string policy_domain = {};
   Days days = {};
-  bool by_day = false;
+  SourceLevel source = SourceLevel::address;
+  bool by_day = false;  ///< then `first` and `last` of an answer are its day
 };
 struct SourceCount {
-  std::string source_ip = {};
+  std::string source_ip = {};  ///< an address, a network, or a text that is none
   std::string header_from = {};
   /// The SPF result of the envelope's domain, and the signature that says most: one that passed and
   /// is of header_from or near it, or one that passed, or the first.

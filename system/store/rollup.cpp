@@ -162,4 +162,21 @@ std::uint64_t Spread::share(std::uint64_t count, std::uint64_t number, std::size
   return before(count, number, at + 1) - before(count, number, at);
 }
 
+// ---- Rollup ------------------------------------------------------------------------------------
+
+bool Rollup::add(std::string_view chunk) {
+  ChunkReader reader(chunk);
+  const CellReader cells(reader, policy_);
+  PackedRecord record;
+  while (reader.next(record)) {
+    const std::uint32_t cell = cells.number_of(record);
+    for (std::size_t at = 0; at < spread_.days(); ++at) {
+      const std::uint64_t share = spread_.share(record.count, records_, at);
+      if (share != 0) counts_[{.day = spread_.day(at), .cell = cell}] += share;
+    }
+    ++records_;
+  }
+  return !reader.broken();
+}
+
 }  // namespace assay::store

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "assay/aggregate/report.h"
@@ -103,6 +105,31 @@ class Spread {
   std::uint64_t before(std::uint64_t count, std::uint64_t number, std::size_t days) const;
   std::chrono::sys_days first_;
   std::vector<std::uint64_t> until_ = {};  ///< seconds of the period up to the end of each day
+};
+
+/// The daily counts of one report.
+class Rollup {
+ public:
+  Rollup(aggregate::PolicyPublished policy, aggregate::Instant begin, aggregate::Instant end)
+      : policy_(std::move(policy)), spread_(begin, end) {}
+
+  /// Counts the next chunk. False for octets that are no chunk.
+  bool add(std::string_view chunk);
+
+  struct Place {
+    std::chrono::sys_days day;
+    std::uint32_t cell;  ///< number_of(Cell)
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  /// Places with messages.
+  const std::map<Place, std::uint64_t>& counts() const { return counts_; }
+  std::uint64_t records() const { return records_; }
+
+ private:
+  aggregate::PolicyPublished policy_;
+  Spread spread_;
+  std::map<Place, std::uint64_t> counts_ = {};
+  std::uint64_t records_ = 0;
 };
 
 }  // namespace assay::store

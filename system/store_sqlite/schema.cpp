@@ -4,11 +4,10 @@
 #include <random>
 
 #include "assay/base/try.h"
+#include "system/store_sqlite/detail/received_store.h"
 
 namespace assay::store_sqlite::detail {
 namespace {
-
-constexpr std::int64_t application = 0x41534159;  // "ASAY"
 
 /// Instants are Unix seconds. A fact of settlement 0 waits.
 constexpr const char* version_1 = R"(
@@ -107,13 +106,15 @@ Finding refuse(const Database& database, std::string_view code, const std::strin
 }
 
 /// The version of a file of ours; nothing is changed in another one.
-Expected<int> version_of(Database& database, int known) {
+Expected<int> version_of(Database& database, int known, std::int64_t application) {
   ASSAY_TRY(version, database.number("PRAGMA user_version"));
   ASSAY_TRY(owner, database.number("PRAGMA application_id"));
   ASSAY_TRY(tables, database.number("SELECT count(*) FROM sqlite_schema"));
   if (owner != application && (tables != 0 || version != 0 || owner != 0)) {
     return std::unexpected(
-        refuse(database, "store_foreign", "is a database of another program; name another file"));
+        refuse(database, "store_foreign", owner == 0 || (owner != evaluations_application && owner != received_application)
+                   ? "is a database of another program; name another file"
+                   : "is the other of the two files of Assay; name another file"));
   }
   if (version > known) {
     return std::unexpected(refuse(database, "store_newer",
@@ -142,19 +143,20 @@ std::span<const Migration> migrations() {
   return all;
 }
 
-Expected<> migrate(Database& database, std::span<const Migration> steps) {
+Expected<> migrate(Database& database, std::span<const Migration> steps,
+                   std::int64_t application) {
   const int last = steps.back().version;
-  ASSAY_TRY(found, version_of(database, last));
+  ASSAY_TRY(found, version_of(database, last, application));
   // Only now, since the file is known to be ours.
   if (auto done = database.script("PRAGMA journal_mode=WAL"); !done) return done;
   if (found == last) return {};
   // Another program may have done it meanwhile, so each step looks again.
   for (const Migration& step : steps) {
     const auto apply = [&]() -> Expected<> {
-      ASSAY_TRY(version, version_of(database, last));
+      ASSAY_TRY(version, version_of(database, last, application));
       if (version >= step.version) return {};
       if (auto done = database.script(step.sql); !done) return done;
-      if (step.version == 1) {
+      if (step.version == 1 && application == evaluations_application) {
         if (auto done = draw_key(database); !done) return done;
       }
       return database.script("PRAGMA application_id=" + std::to_string(application) +
@@ -165,9 +167,10 @@ Expected<> migrate(Database& database, std::span<const Migration> steps) {
   return {};
 }
 
-Expected<> require(Database& database, std::span<const Migration> steps) {
+Expected<> require(Database& database, std::span<const Migration> steps,
+                   std::int64_t application) {
   const int last = steps.back().version;
-  ASSAY_TRY(version, version_of(database, last));
+  ASSAY_TRY(version, version_of(database, last, application));
   if (version == last) return {};
   return std::unexpected(
       refuse(database, "store_older",

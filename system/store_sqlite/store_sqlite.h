@@ -6,6 +6,7 @@
 #include <string>
 
 #include "assay/base/finding.h"
+#include "system/store/received.h"
 #include "system/store/store.h"
 
 /// The Store in one file (SQLite), and what an operator does with such a file.
@@ -32,6 +33,10 @@ struct Options {
 /// Errors: those of the Store; `store_newer` for a file of a later version of Assay, and
 /// `store_foreign` for a database of another program, which are left as they are.
 Expected<std::unique_ptr<store::Store>> open(const Options& options);
+
+/// Opens the file of received reports, which is one of its own.
+/// Errors: as for open().
+Expected<std::unique_ptr<store::ReceivedReports>> open_received(const Options& options);
 
 /// Reads the whole file and says what is wrong with it: `store_damaged`, `store_books`. Nothing
 /// when all is well. Errors: as for open().

@@ -20,6 +20,7 @@ std::span<const Row<Allow>> allow_rows();
 std::span<const Row<Evidence>> evidence_rows();
 std::span<const Row<Journal>> journal_rows();
 std::span<const Row<Reports>> reports_rows();
+std::span<const Row<Intake>> intake_rows();
 std::span<const Row<Smtp>> smtp_rows();
 std::span<const Row<Log>> log_rows();
 std::span<const Row<Metrics>> metrics_rows();
@@ -37,6 +38,7 @@ void for_each_section(const Visit& visit) {
   visit("evidence", evidence_rows(), &Settings::evidence);
   visit("journal", journal_rows(), &Settings::journal);
   visit("reports", reports_rows(), &Settings::reports);
+  visit("intake", intake_rows(), &Settings::intake);
   visit("smtp", smtp_rows(), &Settings::smtp);
   visit("log", log_rows(), &Settings::log);
   visit("metrics", metrics_rows(), &Settings::metrics);

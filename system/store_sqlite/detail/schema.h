@@ -15,13 +15,18 @@ struct Migration {
 /// All there are, from 1 on without a gap. The last is the present version.
 std::span<const Migration> migrations();
 
+/// Whose file it is, in its header: of evaluations, "ASAY".
+inline constexpr std::int64_t evaluations_application = 0x41534159;
+
 /// Brings a file to the version of the last migration, each step in a transaction of its own. An
 /// empty file is of version 0.
 /// Errors: `store_newer`, `store_foreign`.
-Expected<> migrate(Database& database, std::span<const Migration> steps);
+Expected<> migrate(Database& database, std::span<const Migration> steps,
+                   std::int64_t application = evaluations_application);
 
 /// The same for a file that is only read: it must have that version.
 /// Errors: `store_older` as well.
-Expected<> require(Database& database, std::span<const Migration> steps);
+Expected<> require(Database& database, std::span<const Migration> steps,
+                   std::int64_t application = evaluations_application);
 
 }  // namespace assay::store_sqlite::detail

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "system/config/settings.h"
+#include "system/intake/arrivals.h"
+#include "system/store/received.h"
+
+#include "bin/failure.h"
+
+/// What the commands and roles that take reports in have in common.
+namespace assay::cli {
+
+/// The file of received reports of a configuration, <data>/reports.sqlite.
+std::string received_path(const config::Settings& settings);
+
+/// Opens it; `path` empty: that of the configuration. Errors: io, bad_data.
+Expected<std::unique_ptr<store::ReceivedReports>> open_received(const config::Settings& settings,
+                                                                const std::string& path);
+
+/// What [intake] says, without who examines mail.
+intake::ArrivalOptions arrival_options(const config::Intake& settings);
+store::Sampling sampling_of(const config::Intake& settings);
+store::ReceivedRetention retention_of(const config::Intake& settings, store::Instant now);
+
+/// The files that are meant: files as they are named, "-" as standard input, folders as the files
+/// in them and below, by name; of a Maildir the mails that have been delivered. Errors: no_input.
+Expected<std::vector<std::string>> find_incoming(const std::vector<std::string>& paths);
+
+/// Hands over a file in pieces that can be read by themselves: an mbox in mails, at most some
+/// megabytes at a time, all else as it is. Errors: no_input, io; bad_data for what is larger than
+/// `most`.
+using OnIncoming = std::function<Expected<>(intake::Incoming incoming)>;
+Expected<> read_incoming(const std::string& path, std::size_t most, const OnIncoming& take);
+
+}  // namespace assay::cli

@@ -1,0 +1,284 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "assay/base/ascii.h"
+#include "assay/base/domain_name.h"
+#include "assay/crypto/digest.h"
+#include "assay/failure/mail_date.h"
+#include "assay/mail/header.h"
+#include "assay/xml/reader.h"
+#include "system/intake/detail/convert.h"
+
+namespace assay::intake::detail {
+namespace {
+
+using store::Arrival;
+
+/// A digest of texts, each told apart from the next.
+class ContentDigest {
+ public:
+  void add(std::string_view text) {
+    number(text.size());
+    octets_ += text;
+    if (octets_.size() >= enough) flush();
+  }
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U) octets_ += static_cast<char>((value & 0x7fU) | 0x80U);
+    octets_ += static_cast<char>(value);
+  }
+  void add(store::Instant instant) {
+    number(static_cast<std::uint64_t>(instant.time_since_epoch().count()));
+  }
+  std::string finish() {
+    flush();
+    return digest_.finish();
+  }
+
+ private:
+  static constexpr std::size_t enough = 65'536;
+  void flush() {
+    digest_.update(octets_);
+    octets_.clear();
+  }
+  crypto::Digest digest_{crypto::DigestKind::sha256};
+  std::string octets_ = {};
+};
+
+void add_record(ContentDigest& digest, const aggregate::Record& record) {
+  const aggregate::Row& row = record.row;
+  digest.number(record.count);
+  for (const std::string* text : {&row.source_ip, &row.disposition, &row.dkim, &row.spf,
+                                  &row.header_from, &row.envelope_from, &row.envelope_to}) {
+    digest.add(*text);
+  }
+  digest.number(row.reasons.size());
+  for (const aggregate::Reason& each : row.reasons) {
+    digest.add(each.type);
+    digest.add(each.comment);
+  }
+  digest.number(row.dkim_results.size());
+  for (const aggregate::DkimResult& each : row.dkim_results) {
+    for (const std::string* text : {&each.domain, &each.selector, &each.result}) digest.add(*text);
+  }
+  digest.number(row.spf_results.size());
+  for (const aggregate::SpfResult& each : row.spf_results) {
+    for (const std::string* text : {&each.domain, &each.scope, &each.result}) digest.add(*text);
+  }
+}
+
+/// What the digest of every kind holds beside the content: all of the key but the Report-ID.
+void add_head(ContentDigest& digest, const store::ReportHead& head) {
+  digest.number(static_cast<std::uint64_t>(head.kind));
+  digest.add(head.reporter);
+  digest.add(head.policy_domain);
+  digest.add(head.begin);
+  digest.add(head.end);
+}
+
+/// A domain as all are compared: A-labels in lower case where it is one, else as written.
+std::string plain_domain(std::string_view text) {
+  text = ascii::trim_fws(text);
+  if (text.ends_with('.')) text.remove_suffix(1);
+  const auto name = DomainName::parse(text);
+  if (name) return name->text();
+  constexpr std::size_t longest = 255;
+  return ascii::to_lower(text.substr(0, longest));
+}
+
+std::vector<store::Remark> remarks_of(const Findings& findings) {
+  std::vector<store::Remark> remarks;
+  for (const Finding& each : findings) {
+    remarks.push_back({.code = std::string(each.code), .what = each.what, .level = each.level});
+  }
+  return remarks;
+}
+
+// ---- Aggregate reports -------------------------------------------------------------------------
+
+Converted convert_aggregate(const archive::Read& read, const ArrivalOptions& options) {
+  xml::Reader xml(read, options.aggregate.xml);
+  Candidate candidate;
+  Arrival& arrival = candidate.arrival;
+  ContentDigest records;
+  std::uint64_t number = 0;
+  aggregate::Reading reading = aggregate::read_xml(
+      xml,
+      [&](aggregate::Record& record) {
+        ++number;
+        if (record.count > candidate.seen.largest_count) {
+          candidate.seen = {.largest_count = record.count, .largest_at = number};
+        }
+        add_record(records, record);
+        arrival.records.add(record);
+      },
+      options.aggregate);
+  if (reading.error) return {.error = std::move(reading.error)};
+  arrival.records.finish();
+  aggregate::Report& report = reading.report;
+  arrival.remarks = remarks_of(reading.findings);
+  arrival.head = {.kind = store::ReportKind::aggregate,
+                  .schema = report.schema,
+                  .reporter = reporter_name(report.metadata.email, report.metadata.org_name),
+                  .org_name = std::move(report.metadata.org_name),
+                  .email = std::move(report.metadata.email),
+                  .contact = std::move(report.metadata.extra_contact_info),
+                  .generator = std::move(report.metadata.generator),
+                  .report_id = std::move(report.metadata.report_id),
+                  .policy_domain = plain_domain(report.policy.domain),
+                  .begin = report.metadata.begin,
+                  .end = report.metadata.end,
+                  .policy = std::move(report.policy),
+                  .errors = std::move(report.metadata.errors)};
+  ContentDigest digest;
+  add_head(digest, arrival.head);
+  digest.add(records.finish());
+  arrival.digest = digest.finish();
+  Converted converted;
+  converted.reports.push_back(std::move(candidate));
+  return converted;
+}
+
+// ---- Failure reports ---------------------------------------------------------------------------
+
+/// All of a document, up to a limit and one octet more.
+std::string collect(const archive::Read& read, std::size_t most) {
+  std::string octets;
+  std::array<char, 65'536> block;
+  while (octets.size() <= most) {
+    const std::size_t size = read(block);
+    if (size == 0) break;
+    octets.append(block.data(), size);
+  }
+  return octets;
+}
+
+std::string field_of(std::string_view mail, std::string_view name) {
+  const mail::Header header = mail::parse_header(mail.substr(0, std::size_t{256} << 10));
+  const auto found = mail::fields_named(header, name);
+  if (found.empty()) return {};
+  std::string value(ascii::trim_fws(found.front()->value));
+  std::erase_if(value, [](char c) { return c == '\r' || c == '\n'; });
+  return value;
+}
+
+/// The addr-spec of a field with one mailbox, leniently.
+std::string address_in(std::string_view value) {
+  const std::size_t begin = value.rfind('<');
+  if (begin != std::string_view::npos) value.remove_prefix(begin + 1);
+  value = value.substr(0, value.find_first_of("> ,;"));
+  return value.find('@') == std::string_view::npos ? std::string() : std::string(value);
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& each : texts) all += (all.empty() ? "" : ", ") + each;
+  return all;
+}
+
+std::string first_of(const std::vector<std::string>& texts) {
+  return texts.empty() ? std::string() : texts.front();
+}
+
+store::FailureFacts facts_of(const failure::Report& report) {
+  const failure::OriginalFacts original = failure::original_facts(report.original);
+  std::string_view header = report.original.octets;
+  if (report.original.form == failure::OriginalForm::message) {
+    header = header.substr(0, std::min(mail::find_body(header), header.size()));
+  }
+  return {.feedback_type = report.feedback_type,
+          .auth_failure = report.auth_failure,
+          .identity_alignment = joined(report.identity_alignment),
+          .delivery_result = report.delivery_result,
+          .source_ip = report.source_ip,
+          .reporting_mta = report.reporting_mta,
+          .mail_from = report.original_mail_from,
+          .recipient = first_of(report.original_rcpt_to),
+          .dkim_domain = report.dkim_domain,
+          .dkim_selector = report.dkim_selector,
+          .spf_record = report.spf_dns.empty() ? std::string() : report.spf_dns.front().record,
+          .authentication_results = joined(report.authentication_results),
+          .from = original.from,
+          .subject = original.subject,
+          .message_id = original.message_id,
+          .urls = original.urls,
+          .original_header = std::string(header),
+          .incidents = report.incidents};
+}
+
+std::string content_of(const store::ReportHead& head, const store::FailureFacts& facts) {
+  ContentDigest digest;
+  add_head(digest, head);
+  for (const std::string* text :
+       {&facts.feedback_type, &facts.auth_failure, &facts.delivery_result, &facts.source_ip,
+        &facts.mail_from, &facts.recipient, &facts.message_id, &facts.original_header}) {
+    digest.add(*text);
+  }
+  digest.number(facts.incidents);
+  return digest.finish();
+}
+
+/// The domain it is about: as the report says, or else that of the author of the original.
+std::string reported_domain(const failure::Report& report, const store::FailureFacts& facts) {
+  if (!report.reported_domain.empty()) return plain_domain(report.reported_domain.front());
+  const std::string address = address_in(facts.from);
+  return plain_domain(std::string_view(address).substr(address.rfind('@') + 1));
+}
+
+Converted convert_failure(const archive::Read& read, const ArrivalOptions& options,
+                          store::Instant arrived) {
+  const std::string mail = collect(read, options.failure.octets);
+  failure::Read found = failure::read(mail, options.failure);
+  // RFC 5965 §4: a malformed report is set aside with its reason.
+  const auto bad = std::ranges::find(found.findings, Level::error, &Finding::level);
+  if (!found.report) {
+    return {.error = bad != found.findings.end()
+                         ? *bad
+                         : Finding{.code = "no_report", .what = "there is no failure report in it"}};
+  }
+  Candidate candidate;
+  Arrival& arrival = candidate.arrival;
+  arrival.remarks = remarks_of(found.findings);
+  if (bad != found.findings.end()) {
+    arrival.standing = store::Standing::set_aside;
+    arrival.reason = "malformed";
+  }
+  arrival.failure = facts_of(*found.report);
+  const std::string from = address_in(field_of(mail, "From"));
+  const auto date = failure::parse_mail_date(found.report->arrival_date);
+  arrival.head = {.kind = store::ReportKind::failure,
+                  .reporter = reporter_name(from, found.report->reporting_mta),
+                  .org_name = found.report->reporting_mta,
+                  .email = from,
+                  .generator = found.report->user_agent,
+                  .report_id = field_of(mail, "Message-ID").substr(0, 998),
+                  .policy_domain = reported_domain(*found.report, *arrival.failure),
+                  .begin = date.value_or(arrived),
+                  .end = date.value_or(arrived)};
+  arrival.digest = content_of(arrival.head, *arrival.failure);
+  candidate.seen.largest_count = found.report->incidents;
+  candidate.seen.largest_at = 1;
+  Converted converted;
+  converted.reports.push_back(std::move(candidate));
+  return converted;
+}
+
+}  // namespace
+
+Converted convert(Kind kind, const archive::Read& read, const ArrivalOptions& options,
+                  store::Instant arrived) {
+  switch (kind) {
+    case Kind::aggregate:
+      return convert_aggregate(read, options);
+    case Kind::failure:
+      return convert_failure(read, options, arrived);
+    case Kind::tls:
+      return {.error = Finding{.code = "not_read", .what = "a TLS report, which is not read yet"}};
+    case Kind::none:
+      break;
+  }
+  return {.error = Finding{.code = "not_a_report",
+                           .what = "neither a report nor anything that one is packed in"}};
+}
+
+}  // namespace assay::intake::detail
