@@ -22,5 +22,7 @@ void add_roles(const Command& program);
 void add_simulate(const Command& program);
 void add_store(const Command& program);
 void add_dkim(const Command& program);
+void add_show(const Command& program);
+void add_mark(const Command& program);
 
 }  // namespace assay::cli

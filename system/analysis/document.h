@@ -67,7 +67,13 @@ struct Table {
   std::vector<Column> columns = {};
   std::vector<std::vector<Cell>> rows = {};
   std::string empty = {};  ///< said in words where there is no row
+  bool in_words = true;    ///< false: in JSON and CSV alone
 };
+
+/// Rows of one table beyond this are left out, with a word about it in Basis::unknown.
+constexpr std::size_t max_rows = 10'000;
+struct Basis;
+void bound_rows(Table& table, Basis& basis);
 
 struct Fact {
   std::string name;

@@ -190,6 +190,13 @@ std::string list_in_words(std::string_view title, const std::vector<std::string>
 
 }  // namespace
 
+void bound_rows(Table& table, Basis& basis) {
+  if (table.rows.size() <= max_rows) return;
+  basis.unknown.push_back({"rows_left_out", fmt::format("{} of {} rows of \"{}\" are left out; ask for fewer days",
+                                                        table.rows.size() - max_rows, table.rows.size(), table.name)});
+  table.rows.resize(max_rows);
+}
+
 std::string to_json(const Document& document) {
   json::Writer out;
   out.begin_object();
@@ -239,7 +246,7 @@ std::string to_words(const Document& document, std::size_t rows) {
     if (!fact.value.empty()) text += fmt::format("{:<44} {}\n", fact.words, plain(fact.value));
   }
   for (const Table& table : document.tables) {
-    if (table.rows.empty() && table.empty.empty()) continue;
+    if (!table.in_words || (table.rows.empty() && table.empty.empty())) continue;
     text += "\n" + table.title + "\n";
     text += table.rows.empty() ? table.empty + "\n" : table_in_words(table, rows);
   }
