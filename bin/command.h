@@ -24,5 +24,7 @@ void add_store(const Command& program);
 void add_dkim(const Command& program);
 void add_show(const Command& program);
 void add_mark(const Command& program);
+void add_intake(const Command& program);
+void add_intake_look(const Command& intake);
 
 }  // namespace assay::cli

@@ -58,8 +58,7 @@ Expected<> collect(const fs::path& folder, unsigned depth, std::vector<std::stri
       if (depth < deepest) {
         if (auto done = collect(each, depth + 1, files); !done) return done;
       }
-    } else if (fs::is_regular_file(each, error) && !name.starts_with('.') &&
-               !(maildir || name.starts_with("dovecot"))) {
+    } else if (fs::is_regular_file(each, error) && !name.starts_with('.') && !maildir) {
       files.push_back(each.string());
     }
   }

@@ -1,8 +1,9 @@
-/// assay report read: aggregate reports, in whatever they are wrapped.
+/// assay report read: aggregate, failure and TLS reports, in whatever they are wrapped.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,12 +14,18 @@
 #include "assay/base/ascii.h"
 #include "assay/base/time.h"
 #include "assay/base/try.h"
+#include "assay/failure/read.h"
+#include "assay/tlsrpt/read.h"
 #include "system/intake/documents.h"
 #include "system/json/aggregate.h"
+#include "system/json/failure.h"
+#include "system/json/tls.h"
 
 #include "bin/arguments.h"
 #include "bin/command.h"
 #include "bin/files.h"
+#include "bin/report_limits.h"
+#include "bin/report_words.h"
 
 namespace assay::cli {
 namespace {
@@ -28,19 +35,23 @@ constexpr std::string_view read_footer = R"(Examples:
   assay report read --json --summary huge.xml.gz
   assay report read - <report.eml
 
-FILE is an aggregate report of RFC 9990 or RFC 7489 as it comes: XML, gzip or zip of it, a mail it is
-attached to, an mbox; what it is follows from the content. What reporters got wrong is repaired, and
-each repair is said. --summary reads reports of any size in little memory.
+FILE is a report as it comes: an aggregate report of RFC 9990 or RFC 7489, a TLS report of RFC 8460, or
+a mail with a failure report of RFC 9991, RFC 6591 or RFC 5965; plain, in gzip or zip, attached to a mail
+or forwarded in one, in an mbox. What it is follows from the content. What reporters got wrong is
+repaired, and each repair is said. --summary reads aggregate reports of any size in little memory.
+Octets of the --max options may be written like 64MiB. Reaching a limit is said, and what came before
+it is shown where it is of use.
 Exit code 65 when something could not be read.
 )";
 
-constexpr std::size_t max_packed = 512U << 20;
 constexpr std::size_t enough_to_know = 4'096;
 
 struct Options {
   std::vector<std::string> files = {};
   OutputOptions output = {};
   bool summary = false;
+  LimitOptions limit_options = {};
+  ReportLimits limits = {};
 };
 
 /// Whether all could be read, and what was not.
@@ -50,58 +61,73 @@ struct Tally {
   std::uint64_t missing = 0;  ///< of them, files that could not be opened
 };
 
-std::string where(const json::ReportPlace& place) {
-  std::string text = ascii::printable(place.file, 500);
-  if (!place.member.empty()) text += " (" + ascii::printable(place.member, 500) + ")";
-  return text;
+/// A report that was read, or why it could not be.
+struct Outcome {
+  std::string error = {};  ///< empty: it was read
+  Findings findings = {};  ///< with an error
+  /// The line or the words of a report that was read; `more` are findings of its wrapping.
+  std::function<std::string(const json::ReportPlace& place, const Findings& more)> tell = {};
+};
+
+Outcome unread(const Finding& error, Findings findings) {
+  return {.error = error.what, .findings = std::move(findings)};
 }
 
-std::string findings_in_words(const Findings& findings) {
-  std::string text;
-  for (const Finding& finding : findings) {
-    text += fmt::format("  {:<10}{}\n",
-                        finding.level == Level::warning ? "repaired" : to_text(finding.level),
-                        finding.what);
-  }
-  return text;
+Outcome read_aggregate(const archive::Read& source, const Options& options) {
+  xml::Reader xml(source, options.limits.aggregate.xml);
+  const auto& limits = options.limits.aggregate;
+  auto reading = std::make_shared<aggregate::Reading>(
+      options.summary
+          ? aggregate::read_xml(xml, aggregate::TakeRecord([](aggregate::Record&) {}), limits)
+          : aggregate::read_xml(xml, limits));
+  if (reading->error) return unread(*reading->error, std::move(reading->findings));
+  const bool json = options.output.json;
+  const auto records = options.summary ? json::Records::counted : json::Records::told;
+  return {.tell = [=](const json::ReportPlace& place, const Findings& more) {
+    return json ? json::aggregate_line(place, *reading, more, records) + "\n"
+                : aggregate_in_words(place, *reading, more);
+  }};
 }
 
-void count_dispositions(const aggregate::Report& report, std::string& text) {
-  std::vector<std::pair<std::string, std::uint64_t>> counts;
-  for (const aggregate::Record& record : report.records) {
-    const std::string& word = record.row.disposition;
-    auto known = std::ranges::find(counts, word, &std::pair<std::string, std::uint64_t>::first);
-    if (known == counts.end()) known = counts.insert(counts.end(), {word, 0});
-    known->second += record.count;
-  }
-  for (const auto& [word, count] : counts) {
-    text += fmt::format("  {:<24}{:>12}\n",
-                        word.empty() ? "(none said)" : ascii::printable(word, 24), count);
-  }
+/// All that a document holds, at most one octet more than the limit.
+std::string collect(const archive::Read& source, std::size_t most) {
+  std::string octets;
+  std::size_t size = 0;
+  do {
+    const std::size_t before = octets.size();
+    octets.resize(before + std::min<std::size_t>(1U << 16, most + 1 - before));
+    size = source(std::span(octets).subspan(before));
+    octets.resize(before + size);
+  } while (size > 0 && octets.size() <= most);
+  return octets;
 }
 
-std::string in_words(const json::ReportPlace& place, const aggregate::Reading& reading,
-                     const Findings& more) {
-  const aggregate::Report& report = reading.report;
-  const aggregate::Metadata& metadata = report.metadata;
-  std::string text = where(place) + "\n";
-  const auto line = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) text += fmt::format("  {:<12}{}\n", name, ascii::printable(value, 300));
-  };
-  line("Reporter:", metadata.org_name);
-  line("Report-ID:", metadata.report_id);
-  if (metadata.end != Instant{}) {
-    line("Period:", to_rfc3339(metadata.begin) + " to " + to_rfc3339(metadata.end));
+Outcome read_tls(const archive::Read& source, const Options& options) {
+  const auto& limits = options.limits.tls;
+  auto reading = std::make_shared<tlsrpt::Reading>(
+      tlsrpt::read_json(collect(source, limits.octets), limits));
+  if (reading->error) return unread(*reading->error, std::move(reading->findings));
+  const bool json = options.output.json;
+  return {.tell = [=](const json::ReportPlace& place, const Findings& more) {
+    return json ? json::tls_line(place, *reading, more) + "\n"
+                : tls_in_words(place, *reading, more);
+  }};
+}
+
+Outcome read_failure(const archive::Read& source, const Options& options) {
+  const auto& limits = options.limits.failure;
+  auto read =
+      std::make_shared<failure::Read>(failure::read(collect(source, limits.octets), limits));
+  const auto error = std::ranges::find(read->findings, Level::error, &Finding::level);
+  if (!read->report || error != read->findings.end()) {
+    const std::string what = error != read->findings.end() ? error->what : "no failure report";
+    return {.error = what, .findings = std::move(read->findings)};
   }
-  const aggregate::PolicyPublished& policy = report.policy;
-  line("Policy of:", policy.domain);
-  line("Policy:", "p=" + policy.p + (policy.sp.empty() ? "" : " sp=" + policy.sp) +
-                      (policy.np.empty() ? "" : " np=" + policy.np));
-  line("Form:", report.schema == aggregate::Schema::rfc9990 ? "RFC 9990" : "RFC 7489");
-  for (const std::string& error : metadata.errors) line("Error:", error);
-  line("Messages:", fmt::format("{} in {} records", reading.messages, reading.records));
-  count_dispositions(report, text);
-  return text + findings_in_words(reading.findings) + findings_in_words(more);
+  const bool json = options.output.json;
+  return {.tell = [=](const json::ReportPlace& place, const Findings& more) {
+    return json ? json::failure_line(place, *read->report, read->findings, more) + "\n"
+                : failure_in_words(place, *read->report, read->findings, more);
+  }};
 }
 
 /// Reads documents and says what is in them. The last line waits until the file has ended, for what
@@ -121,16 +147,16 @@ class ReportPrinter {
     waiting_ = found_ = true;
     switch (kind) {
       case intake::Kind::aggregate:
-        read_aggregate(source);
+        outcome_ = read_aggregate(source, options_);
         break;
       case intake::Kind::tls:
-        reading_.error = not_yet("a TLS report, which is not read yet");
+        outcome_ = read_tls(source, options_);
         break;
       case intake::Kind::failure:
-        reading_.error = not_yet("a failure report, which is not read yet");
+        outcome_ = read_failure(source, options_);
         break;
       case intake::Kind::none:
-        reading_.error = not_yet("neither XML nor anything that a report is packed in");
+        outcome_ = {.error = "neither XML nor JSON nor anything that a report is packed in"};
         break;
     }
   }
@@ -153,33 +179,20 @@ class ReportPrinter {
   }
 
  private:
-  static Finding not_yet(std::string_view what) {
-    return {.code = "not_read", .what = std::string(what)};
-  }
-
-  void read_aggregate(const archive::Read& source) {
-    xml::Reader xml(source);
-    reading_ = options_.summary
-                   ? aggregate::read_xml(xml, aggregate::TakeRecord([](aggregate::Record&) {}))
-                   : aggregate::read_xml(xml);
-  }
-
   void flush(const Findings& findings) {
     if (!waiting_) return;
     waiting_ = false;
-    const aggregate::Reading reading = std::exchange(reading_, {});
+    const Outcome outcome = std::exchange(outcome_, {});
     const json::ReportPlace place{file_, member_};
-    if (reading.error) {
-      Findings all = reading.findings;
+    if (!outcome.error.empty()) {
+      Findings all = outcome.findings;
       for (const Finding& finding : findings) add_bounded(all, finding);
-      say_error(place, reading.error->what, all);
+      say_error(place, outcome.error, all);
       return;
     }
     ++tally_.reports;
     if (has_error(findings)) ++tally_.failed;
-    const auto records = options_.summary ? json::Records::counted : json::Records::told;
-    write(options_.output.json ? json::aggregate_line(place, reading, findings, records) + "\n"
-                               : in_words(place, reading, findings));
+    write(outcome.tell(place, findings));
   }
 
   void say_error(const json::ReportPlace& place, std::string_view what, const Findings& findings) {
@@ -187,8 +200,7 @@ class ReportPrinter {
     if (options_.output.json) {
       write(json::report_error_line(place, what, findings) + "\n");
     } else {
-      write(where(place) + "\n  not read:  " + std::string(what) + "\n" +
-            findings_in_words(findings));
+      write(unread_in_words(place, what, findings));
     }
   }
 
@@ -200,14 +212,27 @@ class ReportPrinter {
   Tally& tally_;
   std::string file_ = {};
   std::string member_ = {};
-  aggregate::Reading reading_ = {};
+  Outcome outcome_ = {};
   bool waiting_ = false;  ///< the last document has not been told yet
   bool found_ = false;    ///< the file had one
   Expected<> written_ = {};
 };
 
+/// What is not plain XML is held as it is, packed; false where it is more than may be.
+bool hold(std::string& octets, std::size_t most, const archive::Read& rest) {
+  while (octets.size() <= most) {
+    const std::size_t before = octets.size();
+    octets.resize(before + (1U << 20));
+    const std::size_t more = rest(std::span(octets).subspan(before));
+    octets.resize(before + more);
+    if (more == 0) return true;
+  }
+  return false;
+}
+
 /// Plain XML is read piece by piece; all else is held as it is, packed.
-Expected<> read_report_file(const std::string& file, ReportPrinter& printer) {
+Expected<> read_report_file(const std::string& file, const Options& options,
+                            ReportPrinter& printer) {
   printer.begin_file(file);
   auto input = Input::open(file);
   std::string octets(enough_to_know, '\0');
@@ -232,25 +257,30 @@ Expected<> read_report_file(const std::string& file, ReportPrinter& printer) {
     if (!broken) return broken;
     return printer.end_file({});
   }
-  while (octets.size() <= max_packed) {
-    const std::size_t before = octets.size();
-    octets.resize(before + (1U << 20));
-    const std::size_t more = rest(std::span(octets).subspan(before));
-    octets.resize(before + more);
-    if (more == 0) break;
-  }
+  const std::size_t most = options.limits.documents.unpack.packed;
+  const bool held = hold(octets, most, rest);
   if (!broken) return broken;
+  if (!held) {
+    return printer.end_file({{.code = "packed_too_large",
+                              .what = fmt::format("it is larger than {} octets, the limit of "
+                                                  "--max-packed, and nothing of it is read",
+                                                  most)}});
+  }
   return printer.end_file(intake::for_each_document(
-      octets, [&](const std::string& member, intake::Kind kind, const archive::Read& read) {
+      octets,
+      [&](const std::string& member, intake::Kind kind, const archive::Read& read) {
         printer.read(member, kind, read);
-      }));
+      },
+      options.limits.documents));
 }
 
-Expected<> run_read(const Options& options) {
+Expected<> run_read(Options options) {
+  ASSAY_TRY(limits, report_limits(options.limit_options));
+  options.limits = limits;
   Tally tally;
   ReportPrinter printer(options, tally);
   for (const std::string& file : options.files) {
-    if (auto done = read_report_file(file, printer); !done) return done;
+    if (auto done = read_report_file(file, options, printer); !done) return done;
   }
   if (tally.failed == 0) return {};
   const Status status = tally.missing == tally.failed ? Status::no_input : Status::bad_data;
@@ -265,6 +295,7 @@ void add_report_read(const Command& report) {
   const Command read = report.subcommand("read", "Show what is in a report, in any wrapping");
   read.option("FILE", options->files, "A report; - is standard input").required();
   read.flag("--summary", options->summary, "Without the records, only how many there are");
+  add_limit_options(read, options->limit_options);
   add_json_option(read, options->output);
   read.footer(read_footer);
   read.runs([options] { return run_read(*options); });

@@ -23,14 +23,16 @@ constexpr std::string_view help_footer = R"(Examples:
   assay store check /var/lib/assay/store.sqlite
   assay store backup /var/lib/assay/store.sqlite /backup/store-20260501.sqlite
 
-FILE may be in use meanwhile. Beside it may stand FILE-wal and FILE-shm, which belong to it.
+FILE is store.sqlite (evaluations and reports to others) or reports.sqlite (reports of others that came in); each is
+checked and copied by itself. FILE may be in use meanwhile. Beside it may stand FILE-wal and FILE-shm, which belong to it.
 )";
 
 constexpr std::string_view check_footer = R"(Example:
   assay store check /var/lib/assay/store.sqlite
 
 Reads the whole file and says what is damaged, and whether the books balance: each evaluation that was taken in
-waits, is in one report, or was settled in another way. Exit code 65 if anything is wrong.
+waits, is in one report, or was settled in another way. Of received reports the records are read and counted again.
+Exit code 65 if anything is wrong.
 )";
 
 constexpr std::string_view backup_footer = R"(Example:
@@ -145,8 +147,49 @@ std::string in_words(const store_sqlite::Info& info) {
   return text;
 }
 
+std::vector<Figure> figures_of(const store_sqlite::ReceivedInfo& info) {
+  const store::ReceivedBooks& books = info.books;
+  return {{"octets", "Octets", info.octets},
+          {"free_octets", "  of these free", info.free_octets},
+          {"record_octets", "  of these records", info.record_octets},
+          {"raw_octets", "  of these reports as they came", info.raw_octets},
+          {"policy_domains", "Policy domains", info.policy_domains},
+          {"reporters", "Reporters", info.reporters},
+          {"reports", "Reports", books.reports},
+          {"counted", "  counted", books.counted},
+          {"set_aside", "  set aside", books.set_aside},
+          {"duplicates", "Duplicates that came", books.duplicates},
+          {"sampled_out", "Failure reports counted alone", books.sampled_out},
+          {"records", "Records", books.records},
+          {"messages", "Messages in counted reports", books.messages},
+          {"daily_counts", "Daily counts", info.daily_counts},
+          {"raws", "Reports kept as they came", books.raws}};
+}
+
+Expected<> tell_received(const Options& options) {
+  const auto info = store_sqlite::received_info(options.file);
+  if (!info) return fail_with(info.error());
+  const auto figures = figures_of(*info);
+  if (options.output.json) {
+    json::Writer out;
+    out.begin_object();
+    out.member_number("version", static_cast<std::uint64_t>(info->version));
+    for (const Figure& each : figures) out.member_number(each.name, each.value);
+    out.end_object();
+    return write_output(out.take() + "\n");
+  }
+  std::string text = fmt::format("{:<34} {:>12}\n", "Version of the schema", info->version);
+  for (const Figure& each : figures) {
+    text += fmt::format("{:<34} {:>12}\n", each.words, each.value);
+  }
+  return write_output(text);
+}
+
 Expected<> run_info(const Options& options) {
   if (auto there = must_be_there(options.file); !there) return there;
+  const auto kind = store_sqlite::kind_of(options.file);
+  if (!kind) return fail_with(kind.error());
+  if (*kind == store_sqlite::FileKind::received) return tell_received(options);
   const auto info = store_sqlite::info(options.file);
   if (!info) return fail_with(info.error());
   if (!options.output.json) return write_output(in_words(*info));

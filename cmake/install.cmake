@@ -10,6 +10,7 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/assay-config-version.cmake
 install(FILES ${CMAKE_BINARY_DIR}/assay-config.cmake ${CMAKE_BINARY_DIR}/assay-config-version.cmake
               ${CMAKE_CURRENT_LIST_DIR}/FindIdn2.cmake ${CMAKE_CURRENT_LIST_DIR}/FindPsl.cmake
               ${CMAKE_CURRENT_LIST_DIR}/FindSodium.cmake ${CMAKE_CURRENT_LIST_DIR}/FindUnbound.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindDeflate.cmake
         DESTINATION ${package})
 
 if(TARGET assay)

@@ -27,8 +27,55 @@ std::string_view without_lost_tag(Node node, std::string_view text) {
 
 }  // namespace
 
+/// Records where they belong, as long as they are plain.
+void ReportReader::read_plain_records() {
+  constexpr std::size_t levels = 5;  // record, row, policy_evaluated, reason, type
+  const Frame& frame = frames_.back();
+  if (frame.node != Node::feedback || in_record_ || !text_.empty() ||
+      frame.depth != xml_.open_elements()) {
+    return;
+  }
+  while (true) {
+    const std::string_view ahead = xml_.ahead(levels);
+    if (ahead.empty()) return;
+    const auto outcome = plain_.read(ahead, fields_.expects_new_form(), fields_.record);
+    if (outcome == PlainRecords::Outcome::cut && xml_.more_ahead()) continue;
+    if (outcome != PlainRecords::Outcome::read) {
+      fields_.reset_record();
+      return;
+    }
+    xml_.skip(plain_.octets(), plain_.elements());
+    ++fields_.record_number;
+    fields_.new_words = fields_.new_words || plain_.has_new_words();
+    fields_.at(xml_.position());
+    accept_record();
+  }
+}
+
+/// Elements that hold text alone, as long as they are plain: what their text means is for Fields.
+void ReportReader::read_plain_leaves() {
+  const Frame& frame = frames_.back();
+  if (!holds_elements(frame.node) || frame.done || !text_.empty() ||
+      frame.depth != xml_.open_elements()) {
+    return;
+  }
+  while (true) {
+    const PlainLeaf leaf = read_plain_leaf(xml_.ahead(1), frame.node, limits_.text);
+    if (leaf.octets == 0) return;
+    fields_.at(xml_.position() + leaf.octets);
+    fields_.set(leaf.node, leaf.text);
+    xml_.skip(leaf.octets, 1);
+  }
+}
+
 Reading ReportReader::run() {
-  for (xml::Event event = xml_.next(); event != xml::Event::done; event = xml_.next()) {
+  while (true) {
+    if (pace_ == Pace::fast) {
+      read_plain_records();
+      read_plain_leaves();
+    }
+    const xml::Event event = xml_.next();
+    if (event == xml::Event::done) break;
     fields_.at(xml_.position());
     switch (event) {
       case xml::Event::start:
@@ -179,17 +226,28 @@ void ReportReader::finish_record() {
     fields_.note(Level::error, "cut_short", "the last record is not complete and left out");
     return;
   }
-  if (!fields_.complete_record()) return;
+  if (fields_.complete_record()) accept_record();
+}
+
+void ReportReader::accept_record() {
+  if (reading_.records >= limits_.records) {
+    fields_.note(Level::error, "too_many",
+                 "more than " + std::to_string(limits_.records) +
+                     " records; the others are left out");
+    return;
+  }
   const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   reading_.messages += std::min(fields_.record.count, most - reading_.messages);
   ++reading_.records;
   if (take_ != nullptr) {
     (*take_)(fields_.record);
-  } else if (fields_.report.records.size() < limits_.records) {
+  } else if (fields_.report.records.size() < limits_.held) {
     fields_.report.records.push_back(std::move(fields_.record));
+    fields_.record = {};
   } else {
     fields_.note(Level::error, "too_many",
-                 "more records than can be held; the others are left out");
+                 "more than " + std::to_string(limits_.held) +
+                     " records, which is what is held of a report; the others are left out");
   }
 }
 

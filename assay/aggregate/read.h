@@ -15,7 +15,8 @@ namespace assay::aggregate {
 
 struct ReadLimits {
   std::size_t text = 16'384;          ///< octets of one element's text; the rest is left out
-  std::uint64_t records = 2'000'000;  ///< of a report that is held whole
+  std::uint64_t records = 1ULL << 40;  ///< of a report; the others are left out
+  std::uint64_t held = 2'000'000;      ///< of a report that is held whole
   std::size_t results = 1'000;        ///< signatures, SPF results, reasons of one record, each
   xml::ReadLimits xml = {};
 };

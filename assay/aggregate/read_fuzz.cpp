@@ -2,16 +2,24 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "assay/aggregate/detail/report_reader.h"
 #include "assay/aggregate/read.h"
 #include "assay/aggregate/write.h"
 
 /// What was read and written reads as the same again, but for what the form written cannot say;
-/// whole and record by record agree.
+/// whole and record by record agree, and so do the fast and the careful reader.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace assay::aggregate;
   const std::string_view document(reinterpret_cast<const char*>(data), size);
   const Reading reading = read_xml(document);
   if (reading.findings.size() > 100) std::abort();
+  assay::xml::Reader plain(document);
+  const Reading careful =
+      detail::ReportReader(plain, nullptr, {}, detail::Pace::careful).run();
+  if (careful.report != reading.report || careful.findings != reading.findings ||
+      careful.error != reading.error || careful.messages != reading.messages) {
+    std::abort();
+  }
   if (reading.error) {
     if (reading.error->what.empty()) std::abort();
     return 0;

@@ -1,5 +1,7 @@
 #include "assay/aggregate/read.h"
 
+#include "assay/aggregate/detail/report_reader.h"
+
 #include "assay/aggregate/testdata/random_report.h"
 #include "assay/aggregate/write.h"
 
@@ -137,7 +139,7 @@ TEST(ReadXml, HandsOnRecordAfterRecordWithoutHoldingThem) {
 }
 
 TEST(ReadXml, HoldsNoMoreThanItsLimits) {
-  ReadLimits limits{.text = 10, .records = 1, .results = 2};
+  ReadLimits limits{.text = 10, .held = 1, .results = 2};
   std::string more;
   for (int i = 0; i < 5; ++i) {
     more += "<dkim><domain>example.org</domain><result>fail</result></dkim>";
@@ -152,6 +154,41 @@ TEST(ReadXml, HoldsNoMoreThanItsLimits) {
   EXPECT_EQ(reading.records, 2U);
   EXPECT_EQ(reading.report.records[0].row.dkim_results.size(), 2U);
   EXPECT_TRUE(has_error(reading.findings));
+  const Reading first = read_xml(xml, {.records = 1});
+  EXPECT_EQ(first.records, 1U);
+  EXPECT_EQ(first.report.records.size(), 1U);
+  ASSERT_TRUE(has_error(first.findings));
+  EXPECT_EQ(first.findings.front().what, "more than 1 records; the others are left out (record 2)");
+}
+
+/// The careful reader alone.
+Reading read_carefully(std::string_view document) {
+  xml::Reader xml(document);
+  return detail::ReportReader(xml, nullptr, {}, detail::Pace::careful).run();
+}
+
+TEST(ReadXml, IsTheSameAtEitherPace) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
+    Report report = testdata::make_report(seed);
+    testdata::Chance chance(seed);
+    for (int i = 0; i < 300; ++i) {
+      report.records.push_back(testdata::make_record(chance, report.schema));
+    }
+    const std::string xml = write_xml(report);
+    const Reading careful = read_carefully(xml);
+    for (const std::size_t size : {1U, 7U, 1000U, 100'000U}) {
+      std::string_view rest = xml;
+      xml::Reader pieces(xml::Source([&](std::span<char> into) {
+        const std::size_t given = rest.copy(into.data(), std::min(into.size(), size));
+        rest.remove_prefix(given);
+        return given;
+      }));
+      const Reading fast = read_xml(pieces);
+      EXPECT_EQ(fast.report, careful.report) << seed << " " << size;
+      EXPECT_EQ(fast.findings, careful.findings) << seed << " " << size;
+      EXPECT_EQ(fast.messages, careful.messages);
+    }
+  }
 }
 
 TEST(ReadXml, FindingsOfMillionsOfRecordsAreOneOfAKind) {

@@ -24,7 +24,7 @@ bool Budget::spend(std::size_t octets, std::uint64_t out, std::uint64_t in) {
   expanded += octets;
   if (expanded > limits.expanded) {
     complain("expanded_too_large",
-             "expanded it is larger than " + std::to_string(limits.expanded >> 20U) + " MiB");
+             "expanded it is larger than " + std::to_string(limits.expanded) + " octets");
     return false;
   }
   if (out >= limits.ratio_from && out / limits.ratio > in) {
@@ -61,11 +61,11 @@ class Unpacking {
       pass_plain(octets, path);
     } else if (depth >= budget_.limits.depth) {
       budget_.complain("too_deep",
-                       detail::where(path) + "packed files stand too deep in each other");
+                       detail::where(path) + "packed files stand more than " +
+                                       std::to_string(budget_.limits.depth) + " deep in each other");
     } else if (octets.size() > budget_.limits.packed) {
       budget_.complain("packed_too_large", detail::where(path) + "the packed file is larger than " +
-                                               std::to_string(budget_.limits.packed >> 20U) +
-                                               " MiB");
+                                               std::to_string(budget_.limits.packed) + " octets");
     } else if (format == Format::zip) {
       detail::for_each_zip_member(octets, path, budget_,
                                   [&](const std::string& inside, const Read& read) {
@@ -118,7 +118,7 @@ class Unpacking {
       if (octets.size() > budget_.limits.packed) {
         budget_.complain("packed_too_large",
                          detail::where(path) + "the packed file is larger than " +
-                             std::to_string(budget_.limits.packed >> 20U) + " MiB");
+                             std::to_string(budget_.limits.packed) + " octets");
         return false;
       }
     }

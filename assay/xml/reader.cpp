@@ -12,6 +12,7 @@ namespace assay::xml {
 namespace {
 
 constexpr std::size_t block = 65'536;
+constexpr std::size_t first_block = 16'384;  // which most documents fit in
 constexpr std::size_t longest_prologue = 1U << 20;
 constexpr std::size_t longest_reference = 12;  // "&#x0010FFFF;"
 
@@ -74,12 +75,34 @@ bool Reader::fill() {
   base_ += pos_;
   pos_ = 0;
   const std::size_t kept = buffer_.size();
-  buffer_.resize(kept + block);
-  const std::size_t size = source_(std::span(buffer_).subspan(kept));
-  buffer_.resize(kept + std::min(size, block));
+  const std::size_t room = position() < first_block ? first_block : block;
+  std::size_t size = 0;
+  buffer_.resize_and_overwrite(kept + room, [&](char* data, std::size_t) {
+    size = std::min(source_(std::span(data + kept, room)), room);
+    return kept + size;
+  });
   data_ = buffer_;
   exhausted_ = size == 0;
   return !exhausted_;
+}
+
+std::string_view Reader::ahead(std::size_t levels) const {
+  constexpr std::size_t plain_tag = 64;
+  constexpr std::size_t shortest_element = 7;  // "<p></p>"
+  const bool free = started_ && closing_ == 0 && open_.size() + levels <= limits_.depth &&
+                    elements_ + window().size() / shortest_element < limits_.elements &&
+                    limits_.tag >= plain_tag;
+  return free ? window() : std::string_view();
+}
+
+bool Reader::more_ahead() {
+  return window().size() <= block && fill();
+}
+
+void Reader::skip(std::size_t octets, std::uint64_t elements) {
+  assert(octets <= window().size());
+  pos_ += octets;
+  elements_ += elements;
 }
 
 bool Reader::has(std::size_t octets) {
@@ -253,8 +276,12 @@ Event Reader::take_start() {
     return literal(1 + name);
   }
   if (open_.size() >= limits_.depth)
-    return fail("too_deep", "elements stand too deep in each other");
-  if (++elements_ > limits_.elements) return fail("too_many_elements", "too many elements");
+    return fail("too_deep", "elements stand more than " + std::to_string(limits_.depth) +
+                                " deep in each other");
+  if (++elements_ > limits_.elements) {
+    return fail("too_many_elements",
+                "more than " + std::to_string(limits_.elements) + " elements");
+  }
   const std::string_view tag = window().substr(1, size - 2);
   const bool empty = tag.ends_with('/');
   set_names(tag.substr(0, name));

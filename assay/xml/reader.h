@@ -67,6 +67,18 @@ class Reader {
   /// Octets read so far, in UTF-8 where the document is UTF-16: where an error is.
   std::uint64_t position() const { return base_ + pos_; }
 
+  /// Octets of the document that come next, as they stand, for who can read plain elements faster:
+  /// elements one within the other, of ASCII and without attributes, references and other markup.
+  /// Empty where something waits to be told, or where elements may not stand `levels` deeper.
+  /// Good until the next call of another function than these three.
+  std::string_view ahead(std::size_t levels) const;
+  /// More of it; false where there is none or enough in memory. `ahead` has changed then.
+  bool more_ahead();
+  /// Passes over whole elements at the beginning of `ahead`.
+  void skip(std::size_t octets, std::uint64_t elements);
+  /// Elements that are open, also right behind an end.
+  std::size_t open_elements() const { return open_.size(); }
+
   /// What was overlooked: one finding of a kind, with how often where that is more than once.
   /// Levels are warning. `bare_markup`, `unclosed`, `stray_end`, `case` (an end tag in other
   /// letters), `entity`, `character` (one that XML forbids), `not_utf8`, `cut_short`, `attributes`.

@@ -72,7 +72,9 @@ class Reader {
           take(member, kind, read);
         },
         options_.documents,
-        [&](const std::string& name, std::string_view part) { enter(name, part); });
+        [&](const std::string& name, std::string_view part) {
+          if (!mail_.empty()) enter(name, part);  // of mails in something packed, that is kept
+        });
     for (const Finding& finding : findings) {
       if (finding.level == Level::error) refuse({}, finding);
     }
@@ -88,6 +90,7 @@ class Reader {
   }
 
   void take(const std::string& member, Kind kind, const archive::Read& read) {
+    if (kind == Kind::failure && !mail_.empty()) enter({}, mail_);
     detail::Converted converted = detail::convert(kind, read, options_, incoming_.arrived);
     if (converted.error) return refuse(member, *converted.error);
     for (detail::Candidate& each : converted.reports) finish(member, std::move(each));

@@ -9,6 +9,7 @@
 
 #include "assay/aggregate/read.h"
 #include "assay/failure/read.h"
+#include "assay/tlsrpt/read.h"
 #include "system/intake/assess.h"
 #include "system/intake/documents.h"
 #include "system/intake/mail_trust.h"
@@ -42,6 +43,7 @@ struct ArrivalOptions {
   DocumentLimits documents = {};
   aggregate::ReadLimits aggregate = {};
   failure::ReadOptions failure = {};
+  tlsrpt::ReadLimits tls = {};
   Examine examine = {};
   KeepRaw keep_raw = KeepRaw::yes;
 };

@@ -39,6 +39,7 @@ void hold_back(Arrival& arrival, std::string_view reason, std::string what) {
   arrival.reason = reason;
 }
 
+// RFC 9990 §3.1.1.4
 void look_at_period(Arrival& arrival, const AssessOptions& options) {
   const store::ReportHead& head = arrival.head;
   const std::string period = to_rfc3339(head.begin) + " to " + to_rfc3339(head.end);
@@ -53,6 +54,7 @@ void look_at_period(Arrival& arrival, const AssessOptions& options) {
   }
 }
 
+// RFC 9990 §8.2: reports may be false. What cannot be is seen, and in no count.
 void look_at_counts(Arrival& arrival, const Seen& seen, const AssessOptions& options) {
   if (seen.largest_count > options.max_count) {
     hold_back(arrival, "absurd_count",
@@ -139,6 +141,7 @@ Decision contradicts(const Arrival& arrival, const Neighbour& first, SameId same
   return decision;
 }
 
+// RFC 9990 §3.1.1.4: periods do not overlap.
 void remark_on_others(const Arrival& arrival, std::span<const Neighbour> known,
                       Decision& decision) {
   const store::ReportHead& head = arrival.head;
@@ -193,6 +196,7 @@ std::optional<Refusal> assess(Arrival& arrival, const Seen& seen, const AssessOp
   if (any_rule(options.set_aside, arrival)) {
     hold_back(arrival, trust, "the mail is " + trust + ": " + mail.reason);
   }
+  // RFC 9990 §8.2: a report on a domain of others is no knowledge about ours.
   const std::string& domain = arrival.head.policy_domain;
   if (!options.domains.empty() &&
       std::ranges::none_of(options.domains,

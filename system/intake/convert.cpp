@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "assay/base/ascii.h"
@@ -132,6 +133,11 @@ Converted convert_aggregate(const archive::Read& read, const ArrivalOptions& opt
                   .errors = std::move(report.metadata.errors)};
   ContentDigest digest;
   add_head(digest, arrival.head);
+  const aggregate::PolicyPublished& policy = arrival.head.policy;
+  for (const std::string* text : {&policy.p, &policy.sp, &policy.np, &policy.adkim, &policy.aspf,
+                                  &policy.testing, &policy.fo}) {
+    digest.add(*text);
+  }
   digest.add(records.finish());
   arrival.digest = digest.finish();
   Converted converted;
@@ -180,6 +186,7 @@ std::string first_of(const std::vector<std::string>& texts) {
   return texts.empty() ? std::string() : texts.front();
 }
 
+// RFC 5965 §3: what it says is kept as said, not as true.
 store::FailureFacts facts_of(const failure::Report& report) {
   const failure::OriginalFacts original = failure::original_facts(report.original);
   std::string_view header = report.original.octets;
@@ -263,6 +270,84 @@ Converted convert_failure(const archive::Read& read, const ArrivalOptions& optio
   return converted;
 }
 
+// ---- TLS reports -------------------------------------------------------------------------------
+
+store::TlsPolicy policy_of(tlsrpt::Policy policy) {
+  store::TlsPolicy kept{.type = std::move(policy.policy_type),
+                        .domain = plain_domain(policy.policy_domain),
+                        .policy = std::move(policy.policy_string),
+                        .mx_hosts = std::move(policy.mx_host),
+                        .successful = policy.successful_session_count,
+                        .failed = policy.failed_session_count};
+  for (tlsrpt::FailureDetail& each : policy.failure_details) {
+    kept.failures.push_back({.result_type = std::move(each.result_type),
+                             .sending_mta_ip = std::move(each.sending_mta_ip),
+                             .receiving_mx_hostname = std::move(each.receiving_mx_hostname),
+                             .receiving_mx_helo = std::move(each.receiving_mx_helo),
+                             .receiving_ip = std::move(each.receiving_ip),
+                             .sessions = each.failed_session_count,
+                             .additional_information = std::move(each.additional_information),
+                             .reason_code = std::move(each.failure_reason_code)});
+  }
+  return kept;
+}
+
+void add_policy(ContentDigest& digest, const store::TlsPolicy& policy) {
+  digest.add(policy.type);
+  digest.number(policy.successful);
+  digest.number(policy.failed);
+  digest.number(policy.failures.size());
+  for (const store::TlsFailure& each : policy.failures) {
+    for (const std::string* text : {&each.result_type, &each.sending_mta_ip,
+                                    &each.receiving_mx_hostname, &each.receiving_ip}) {
+      digest.add(*text);
+    }
+    digest.number(each.sessions);
+  }
+}
+
+/// One arrival for each policy domain: each is kept, counted and erased by itself.
+Candidate candidate_of(const tlsrpt::Report& report, std::vector<store::TlsPolicy> policies) {
+  Candidate candidate;
+  Arrival& arrival = candidate.arrival;
+  arrival.head = {.kind = store::ReportKind::tls,
+                  .reporter = reporter_name(report.contact_info, report.organization_name),
+                  .org_name = report.organization_name,
+                  .email = report.contact_info,
+                  .report_id = report.report_id,
+                  .policy_domain = policies.front().domain,
+                  .begin = report.begin,
+                  .end = report.end};
+  ContentDigest digest;
+  add_head(digest, arrival.head);
+  for (const store::TlsPolicy& each : policies) {
+    add_policy(digest, each);
+    const std::uint64_t largest = std::max(each.successful, each.failed);
+    if (largest > candidate.seen.largest_count) candidate.seen = {largest, 1};
+  }
+  arrival.digest = digest.finish();
+  arrival.tls = std::move(policies);
+  return candidate;
+}
+
+Converted convert_tls(const archive::Read& read, const ArrivalOptions& options) {
+  tlsrpt::Reading reading = tlsrpt::read_json(collect(read, options.tls.octets), options.tls);
+  if (reading.error) return {.error = std::move(reading.error)};
+  std::map<std::string, std::vector<store::TlsPolicy>> by_domain;
+  for (tlsrpt::Policy& each : reading.report.policies) {
+    store::TlsPolicy policy = policy_of(std::move(each));
+    std::vector<store::TlsPolicy>& same = by_domain[policy.domain];
+    same.push_back(std::move(policy));
+  }
+  Converted converted;
+  for (auto& [domain, policies] : by_domain) {
+    Candidate candidate = candidate_of(reading.report, std::move(policies));
+    candidate.arrival.remarks = remarks_of(reading.findings);
+    converted.reports.push_back(std::move(candidate));
+  }
+  return converted;
+}
+
 }  // namespace
 
 Converted convert(Kind kind, const archive::Read& read, const ArrivalOptions& options,
@@ -273,7 +358,7 @@ Converted convert(Kind kind, const archive::Read& read, const ArrivalOptions& op
     case Kind::failure:
       return convert_failure(read, options, arrived);
     case Kind::tls:
-      return {.error = Finding{.code = "not_read", .what = "a TLS report, which is not read yet"}};
+      return convert_tls(read, options);
     case Kind::none:
       break;
   }

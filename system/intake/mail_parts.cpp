@@ -34,23 +34,62 @@ class Walk {
   void visit(GMimeObject* object, std::size_t depth) {
     if (object == nullptr || full_) return;
     if (depth > limits_.depth) {
-      complain("too_deep", "parts stand too deep in each other; they are left out");
+      complain("too_deep", "parts stand more than " + std::to_string(limits_.depth) +
+                               " deep in each other; they are left out");
       return;
     }
     if (GMIME_IS_MULTIPART(object)) {
       visit_multipart(object, depth);
     } else if (GMIME_IS_MESSAGE_PART(object)) {
       GMimeMessage* message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
-      if (message != nullptr) visit(g_mime_message_get_mime_part(message), depth + 1);
+      if (message == nullptr) return;
+      GMimeObject* content = g_mime_message_get_mime_part(message);
+      if (is_feedback(content)) {
+        add_feedback(message);
+      } else {
+        visit(content, depth + 1);
+      }
     } else if (GMIME_IS_PART(object)) {
       add(object);
     }
   }
 
  private:
+  static std::string report_type_of(GMimeObject* object) {
+    if (object == nullptr || !GMIME_IS_MULTIPART(object)) return {};
+    return ascii::to_lower(
+        text_of(g_mime_object_get_content_type_parameter(object, "report-type")));
+  }
+  static bool is_feedback(GMimeObject* object) {
+    return report_type_of(object) == "feedback-report";
+  }
+
+  /// A mail within the mail, whole.
+  void add_feedback(GMimeMessage* message) {
+    if (!has_room()) return;
+    MailPart& part = found_.parts.emplace_back();
+    part.media_type = "message/rfc822";
+    part.is_feedback = true;
+    const Held<GMimeStream> stream(g_mime_stream_mem_new());
+    g_mime_object_write_to_stream(GMIME_OBJECT(message), nullptr, stream.get());
+    part.octets = octets_of(stream.get());
+  }
+
+  bool has_room() {
+    if (found_.parts.size() < limits_.parts) return true;
+    full_ = true;
+    complain("too_many_parts", "the mail has more than " + std::to_string(limits_.parts) +
+                                   " parts; the others are left out");
+    return false;
+  }
+
+  static std::string octets_of(GMimeStream* stream) {
+    const GByteArray* octets = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
+    return {reinterpret_cast<const char*>(octets->data), octets->len};
+  }
+
   void visit_multipart(GMimeObject* object, std::size_t depth) {
-    const char* type = g_mime_object_get_content_type_parameter(object, "report-type");
-    if (found_.report_type.empty()) found_.report_type = ascii::to_lower(text_of(type));
+    if (found_.report_type.empty()) found_.report_type = report_type_of(object);
     GMimeMultipart* multipart = GMIME_MULTIPART(object);
     const int count = g_mime_multipart_get_count(multipart);
     for (int i = 0; i < count && !full_; ++i) {
@@ -59,11 +98,7 @@ class Walk {
   }
 
   void add(GMimeObject* object) {
-    if (found_.parts.size() >= limits_.parts) {
-      full_ = true;
-      complain("too_many_parts", "the mail has too many parts; the others are left out");
-      return;
-    }
+    if (!has_room()) return;
     MailPart& part = found_.parts.emplace_back();
     part.name = text_of(g_mime_part_get_filename(GMIME_PART(object)));
     GMimeContentType* type = g_mime_object_get_content_type(object);
@@ -76,8 +111,7 @@ class Walk {
     if (content == nullptr) return;
     const Held<GMimeStream> stream(g_mime_stream_mem_new());
     g_mime_data_wrapper_write_to_stream(content, stream.get());
-    const GByteArray* octets = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream.get()));
-    part.octets.assign(reinterpret_cast<const char*>(octets->data), octets->len);
+    part.octets = octets_of(stream.get());
   }
 
   void complain(std::string_view code, std::string what) {
@@ -99,7 +133,7 @@ MailParts read_mail(std::string_view octets, const MailLimits& limits) {
   if (octets.size() > limits.octets) {
     found.findings.push_back(
         {.code = "mail_too_large",
-         .what = "the mail is larger than " + std::to_string(limits.octets >> 20U) + " MiB"});
+         .what = "the mail is larger than " + std::to_string(limits.octets) + " octets"});
     return found;
   }
   const Held<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(octets.data(), octets.size()));

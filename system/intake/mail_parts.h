@@ -20,10 +20,12 @@ struct MailPart {
   std::string name = {};  ///< of the file, from Content-Disposition or Content-Type; may be empty
   std::string media_type = {};  ///< "application/gzip", lower case
   std::string octets = {};      ///< decoded
+  bool is_feedback = false;     ///< a mail within the mail that is a failure report, whole
 };
 
 struct MailParts {
-  /// The report-type of a multipart/report, such as "feedback-report"; lower case, or empty.
+  /// The report-type of a multipart/report, such as "feedback-report"; lower case, or empty. Of
+  /// mails within the mail only where they are no failure reports.
   std::string report_type = {};
   std::vector<MailPart> parts = {};  ///< in the order they stand, also of mails within the mail
   Findings findings = {};            ///< `mail_too_large`, `too_many_parts`, `too_deep`

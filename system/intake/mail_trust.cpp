@@ -30,6 +30,7 @@ bool failed_for_good(const verify::Verdict& verdict) {
   return !verdict.spf.empty() || std::ranges::any_of(verdict.dkim, broken);
 }
 
+// RFC 9990 §3.5.2: the mail of a report passes DMARC.
 Trust trust_of(const verify::Verdict& verdict) {
   const dmarc::Evaluation& found = verdict.dmarc;
   if (found.result == dmarc::Result::pass) return Trust::genuine;

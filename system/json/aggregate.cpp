@@ -1,26 +1,14 @@
 #include "system/json/aggregate.h"
 
 #include "assay/base/time.h"
+#include "system/json/detail/report_line.h"
 #include "system/json/writer.h"
 
 namespace assay::json {
 namespace {
 
-void write_place(Writer& out, const ReportPlace& place) {
-  out.member("file", place.file);
-  out.member("member", place.member);
-}
-
-void write_findings(Writer& out, const Findings& findings) {
-  for (const Finding& finding : findings) {
-    out.begin_object();
-    out.member("code", finding.code);
-    out.member("what", finding.what);
-    out.member("level", to_text(finding.level));
-    out.member_boolean("repaired", finding.level == Level::warning);
-    out.end_object();
-  }
-}
+using detail::write_findings;
+using detail::write_place;
 
 // RFC 9990 §3.1.1
 void write_metadata(Writer& out, const aggregate::Metadata& metadata) {
@@ -130,11 +118,7 @@ std::string aggregate_line(const ReportPlace& place, const aggregate::Reading& r
     for (const aggregate::Record& record : report.records) write_record(out, record);
     out.end_array();
   }
-  out.key("findings");
-  out.begin_array();
-  write_findings(out, reading.findings);
-  write_findings(out, more);
-  out.end_array();
+  write_findings(out, reading.findings, more);
   out.end_object();
   return out.take();
 }
@@ -145,10 +129,7 @@ std::string report_error_line(const ReportPlace& place, std::string_view what,
   out.begin_object();
   write_place(out, place);
   out.member_always("error", what);
-  out.key("findings");
-  out.begin_array();
-  write_findings(out, findings);
-  out.end_array();
+  write_findings(out, findings, {});
   out.end_object();
   return out.take();
 }

@@ -5,14 +5,9 @@
 #include <string_view>
 
 #include "assay/aggregate/read.h"
+#include "system/json/report_place.h"
 
 namespace assay::json {
-
-/// Where a report was: the file, and within it the member (may be empty).
-struct ReportPlace {
-  std::string_view file = {};
-  std::string_view member = {};
-};
 
 /// Whether the records are told, or only how many there are.
 enum class Records : std::uint8_t { told, counted };

@@ -191,7 +191,8 @@ struct Placed {
   std::string reason = {};
   std::int64_t id = 0;    ///< of the report; of a duplicate the one that is there
   std::int64_t of = 0;    ///< as in the decision
-  bool sampled_out = false;  ///< a failure report that was counted alone; then there is no id
+  /// A failure report that is counted alone, now or, as a duplicate, before: then there is no id.
+  bool sampled_out = false;
   std::vector<Remark> remarks = {};  ///< the decision's
 };
 

@@ -33,6 +33,11 @@ Enum checked(const std::array<std::string_view, size>& /*words*/, std::uint32_t 
   return static_cast<Enum>(std::min<std::size_t>(value, size - 1));
 }
 
+/// The type of a reason that is there.
+OverrideType type_of(std::string_view text) {
+  return text.empty() ? OverrideType::other : read_word<OverrideType>(type_words, text);
+}
+
 /// Bits of each member of a cell, the first lowest.
 constexpr unsigned dkim_at = 2;
 constexpr unsigned disposition_at = 4;
@@ -91,10 +96,7 @@ Cell cell_of(const aggregate::Row& row, const aggregate::PolicyPublished& policy
       .spf = read_word<Aligned>(aligned_words, row.spf),
       .dkim = read_word<Aligned>(aligned_words, row.dkim),
       .disposition = read_word<Done>(done_words, row.disposition),
-      .reason = row.reasons.empty() ? OverrideType::absent
-                                    : std::max(OverrideType::local_policy,
-                                               read_word<OverrideType>(type_words,
-                                                                       row.reasons.front().type)),
+      .reason = row.reasons.empty() ? OverrideType::absent : type_of(row.reasons.front().type),
       .policy = read_word<Asked>(asked_words, asked_of(row.header_from, policy)),
       .test_mode = policy.testing == "y",
       .raw_spf = std::ranges::any_of(row.spf_results, passed) ? Authenticated::yes
@@ -109,8 +111,7 @@ CellReader::CellReader(const ChunkReader& chunk, const aggregate::PolicyPublishe
   for (const std::string_view text : chunk.texts()) {
     words_.push_back({.aligned = read_word<Aligned>(aligned_words, text),
                       .done = read_word<Done>(done_words, text),
-                      .type = std::max(OverrideType::local_policy,
-                                       read_word<OverrideType>(type_words, text)),
+                      .type = type_of(text),
                       .asked = read_word<Asked>(asked_words, asked_of(text, policy)),
                       .passed = text == "pass"});
   }

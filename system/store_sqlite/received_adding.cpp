@@ -267,33 +267,54 @@ Expected<std::int64_t> SqliteReceived::keep_raw(const Arrival& arrival) {
   return database_->last_id();
 }
 
-Expected<bool> SqliteReceived::sample(const Arrival& arrival, std::int64_t domain,
-                                      const store::Sampling& sampling) {
-  const std::int64_t day = day_number(std::chrono::floor<std::chrono::days>(arrival.head.begin));
-  const std::string_view source = arrival.failure->source_ip;
-  ASSAY_TRY(of_source, database_->number("SELECT came FROM failure_counts WHERE domain = ? AND "
-                                         "day = ? AND source = ?",
-                                         domain, day, source));
-  ASSAY_TRY(of_domain, database_->number("SELECT came FROM failure_counts WHERE domain = ? AND "
-                                         "day = ? AND source = '*'",
-                                         domain, day));
-  const auto keeps = [](std::int64_t before, std::uint64_t limit) {
-    const std::uint64_t came = static_cast<std::uint64_t>(before) + 1;
-    return came <= limit || (came & (came - 1)) == 0;
-  };
-  const bool kept =
-      keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain);
+Expected<> SqliteReceived::count_failure(const Arrival& arrival, std::int64_t domain,
+                                         std::int64_t day, Sample fate) {
   const auto incidents =
       static_cast<std::int64_t>(std::min(arrival.failure->incidents, most_messages));
   // The row of all sources of a domain is named by what no address is.
-  for (const std::string_view which : {source, std::string_view("*")}) {
+  for (const std::string_view which :
+       {std::string_view(arrival.failure->source_ip), std::string_view("*")}) {
     auto done = database_->run(
         "INSERT INTO failure_counts VALUES (?1, ?2, ?3, 1, ?4, ?5) ON CONFLICT DO UPDATE SET "
-        "came = came + 1, kept = kept + ?4, incidents = incidents + ?5",
-        domain, day, which, std::int64_t{kept}, incidents);
-    if (!done) return std::unexpected(std::move(done.error()));
+        "came = came + 1, kept = kept + ?4, incidents = min(incidents + ?5, 1000000000000000)",
+        domain, day, which, std::int64_t{fate == Sample::kept ? 1 : 0}, incidents);
+    if (!done) return done;
   }
-  return kept;
+  return {};
+}
+
+Expected<SqliteReceived::Sample> SqliteReceived::sample(const Arrival& arrival,
+                                                        std::int64_t domain,
+                                                        const store::Sampling& sampling) {
+  const auto hash =
+      static_cast<std::int64_t>(SipHash(HashKey{})(arrival.digest + arrival.head.report_id));
+  ASSAY_TRY(known, database_->number("SELECT count(*) FROM sampled WHERE hash = ?", hash));
+  if (known != 0) {
+    auto done = add_number(*database_, "duplicates", 1);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return Sample::known;
+  }
+  const std::int64_t day = day_number(std::chrono::floor<std::chrono::days>(arrival.head.begin));
+  constexpr const char* came = 
+      "SELECT came FROM failure_counts WHERE domain = ? AND day = ? AND source = ?";
+  ASSAY_TRY(of_source,
+            database_->number(came, domain, day, std::string_view(arrival.failure->source_ip)));
+  ASSAY_TRY(of_domain, database_->number(came, domain, day, std::string_view("*")));
+  const auto keeps = [](std::int64_t before, std::uint64_t limit) {
+    const std::uint64_t now = static_cast<std::uint64_t>(before) + 1;
+    return now <= limit || (now & (now - 1)) == 0;
+  };
+  const Sample fate =
+      keeps(of_source, sampling.per_source) && keeps(of_domain, sampling.per_domain)
+          ? Sample::kept
+          : Sample::counted;
+  auto done = count_failure(arrival, domain, day, fate);
+  if (done && fate == Sample::counted) {
+    done = database_->run("INSERT INTO sampled VALUES (?, ?, ?)", hash, domain, day);
+    if (done) done = add_number(*database_, "sampled_out", 1);
+  }
+  if (!done) return std::unexpected(std::move(done.error()));
+  return fate;
 }
 
 Expected<> SqliteReceived::insert_facts(const ReportRow& row, const Arrival& arrival,
@@ -324,43 +345,10 @@ Expected<> SqliteReceived::insert_facts(const ReportRow& row, const Arrival& arr
   return done;
 }
 
-Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::Decide& decide,
-                                         const store::Sampling& sampling, DailyChanges& changes) {
+Expected<std::int64_t> SqliteReceived::insert_report(const Arrival& arrival,
+                                                     const Decision& decision,
+                                                     std::int64_t domain, std::int64_t reporter) {
   const store::ReportHead& head = arrival.head;
-  ASSAY_TRY(domain, name_id(head.policy_domain));
-  ASSAY_TRY(reporter, name_id(head.reporter));
-  ASSAY_TRY(known, neighbours(arrival, domain, reporter));
-  Decision decision = decide(arrival, known);
-  const std::uint64_t messages = messages_of(arrival);
-  hold_back_absurd(messages, decision);
-  Placed placed{.verdict = decision.verdict,
-                .standing = decision.standing,
-                .reason = decision.reason,
-                .of = decision.of,
-                .remarks = decision.remarks};
-  if (decision.verdict == Verdict::duplicate) {
-    placed.id = decision.of;
-    auto done = database_->run(
-        "UPDATE reports SET seen = seen + 1, seen_last = max(seen_last, ?) WHERE id = ?",
-        arrival.arrived, decision.of);
-    if (done) done = add_number(*database_, "duplicates", 1);
-    if (!done) return std::unexpected(std::move(done.error()));
-    return placed;
-  }
-  if (head.kind == ReportKind::failure && arrival.failure) {
-    ASSAY_TRY(kept, sample(arrival, domain, sampling));
-    placed.sampled_out = !kept;
-    if (!kept) {
-      auto done = add_number(*database_, "sampled_out", 1);
-      if (!done) return std::unexpected(std::move(done.error()));
-      return placed;
-    }
-  }
-  if (decision.supersedes != 0) {
-    ASSAY_TRY(old, report_row(*database_, decision.supersedes));
-    auto done = set_standing(old, Standing::set_aside, store::reason_superseded, changes);
-    if (!done) return std::unexpected(std::move(done.error()));
-  }
   ASSAY_TRY(raw, keep_raw(arrival));
   const std::string octets =
       write_head(head, arrival.authenticity, arrival.remarks, decision.remarks);
@@ -374,20 +362,68 @@ Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::De
       std::string_view(head.report_id), head.begin, head.end, arrival.arrived, arrival.arrived,
       static_cast<std::int64_t>(arrival.channel),
       static_cast<std::int64_t>(arrival.authenticity.trust),
-      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages,
+      static_cast<std::int64_t>(head.schema), arrival.records.records(), messages_of(arrival),
       remarks_of(arrival), raw, std::string_view(arrival.raw.member), Blob{arrival.digest},
       Blob{octets});
   if (!done) return std::unexpected(std::move(done.error()));
-  placed.id = database_->last_id();
-  const ReportRow row{.id = placed.id,
-                      .kind = head.kind,
-                      .standing = decision.standing,
-                      .domain = domain,
-                      .reporter = reporter,
-                      .begin = head.begin,
-                      .end = head.end};
-  done = insert_facts(row, arrival, changes);
+  return database_->last_id();
+}
+
+Expected<> SqliteReceived::mark_seen(const Arrival& arrival, std::int64_t id) {
+  auto done = database_->run(
+      "UPDATE reports SET seen = seen + 1, seen_last = max(seen_last, ?) WHERE id = ?",
+      arrival.arrived, id);
+  return done ? add_number(*database_, "duplicates", 1) : done;
+}
+
+/// The arrival as a report of its own, in the place of the one it supersedes.
+Expected<std::int64_t> SqliteReceived::put_in(const Arrival& arrival, const Decision& decision,
+                                              std::int64_t domain, std::int64_t reporter,
+                                              DailyChanges& changes) {
+  if (decision.supersedes != 0) {
+    ASSAY_TRY(old, report_row(*database_, decision.supersedes));
+    auto done = set_standing(old, Standing::set_aside, store::reason_superseded, changes);
+    if (!done) return std::unexpected(std::move(done.error()));
+  }
+  ASSAY_TRY(id, insert_report(arrival, decision, domain, reporter));
+  auto done = insert_facts({.id = id,
+                            .kind = arrival.head.kind,
+                            .standing = decision.standing,
+                            .domain = domain,
+                            .reporter = reporter,
+                            .begin = arrival.head.begin,
+                            .end = arrival.head.end},
+                           arrival, changes);
   if (!done) return std::unexpected(std::move(done.error()));
+  return id;
+}
+
+Expected<Placed> SqliteReceived::add_one(const Arrival& arrival, const store::Decide& decide,
+                                         const store::Sampling& sampling, DailyChanges& changes) {
+  ASSAY_TRY(domain, name_id(arrival.head.policy_domain));
+  ASSAY_TRY(reporter, name_id(arrival.head.reporter));
+  ASSAY_TRY(known, neighbours(arrival, domain, reporter));
+  Decision decision = decide(arrival, known);
+  hold_back_absurd(messages_of(arrival), decision);
+  Placed placed{.verdict = decision.verdict,
+                .standing = decision.standing,
+                .reason = decision.reason,
+                .of = decision.of,
+                .remarks = decision.remarks};
+  if (decision.verdict == Verdict::duplicate) {
+    placed.id = decision.of;
+    auto done = mark_seen(arrival, decision.of);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return placed;
+  }
+  if (arrival.head.kind == ReportKind::failure && arrival.failure) {
+    ASSAY_TRY(fate, sample(arrival, domain, sampling));
+    placed.sampled_out = fate != Sample::kept;
+    if (fate == Sample::known) placed.verdict = Verdict::duplicate;
+    if (fate != Sample::kept) return placed;
+  }
+  ASSAY_TRY(id, put_in(arrival, decision, domain, reporter, changes));
+  placed.id = id;
   return placed;
 }
 

@@ -167,6 +167,7 @@ Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention,
           "UPDATE reports SET raw = 0 WHERE raw <> 0 AND raw NOT IN (SELECT id FROM raws)");
     }
   }
+  // RFC 9991 §7.3: the header of the message goes before the facts do.
   if (done && retention.originals) {
     done = remove(*database_, removed.originals,
                   "DELETE FROM originals WHERE report IN (SELECT id FROM reports WHERE kind = 1 "
@@ -176,10 +177,14 @@ Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention,
   if (done && retention.failure) {
     done = database_->run("DELETE FROM failure_counts WHERE (day + 1) * 86400 <= ?",
                           *retention.failure);
+    if (done) {
+      done = database_->run("DELETE FROM sampled WHERE (day + 1) * 86400 <= ?", *retention.failure);
+    }
   }
   return done;
 }
 
+// RFC 9991 §7
 Expected<> SqliteReceived::erase_in(std::string_view domain, ReceivedRemoved& removed) {
   const std::string below = "." + std::string(domain);
   auto done = empty_doomed(*database_);
@@ -203,6 +208,7 @@ Expected<> SqliteReceived::erase_in(std::string_view domain, ReceivedRemoved& re
   if (!done) return done;
   return database_->script(
       "DELETE FROM failure_counts WHERE domain IN (SELECT id FROM temp.erased);"
+      "DELETE FROM sampled WHERE domain IN (SELECT id FROM temp.erased);"
       "DELETE FROM tls_daily WHERE domain IN (SELECT id FROM temp.erased);"
       "DELETE FROM names WHERE id IN (SELECT id FROM temp.erased) AND id NOT IN (SELECT reporter "
       "FROM reports);");

@@ -74,6 +74,11 @@ CREATE TABLE failure_counts (
   incidents INTEGER NOT NULL,
   PRIMARY KEY (domain, day, source)
 ) WITHOUT ROWID;
+CREATE TABLE sampled (          -- failure reports that were counted alone
+  hash INTEGER PRIMARY KEY,     -- of what each says and its id
+  domain INTEGER NOT NULL,
+  day INTEGER NOT NULL
+);
 CREATE TABLE tls (
   report INTEGER PRIMARY KEY,
   policies BLOB NOT NULL

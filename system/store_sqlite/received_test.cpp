@@ -1,6 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "system/store/testdata/conformance_received.h"
+#include "system/store_sqlite/detail/pieces.h"
+#include "system/store_sqlite/detail/received_store.h"
 #include "system/store_sqlite/store_sqlite.h"
 #include "system/store_sqlite/testdata/scratch.h"
 
@@ -22,3 +27,154 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, ReceivedConformance, testing::Values(&make_sqli
 
 }  // namespace
 }  // namespace assay::store
+
+namespace assay::store_sqlite {
+namespace {
+
+using namespace std::chrono_literals;
+using store::arrival_of;
+using store::code_of;
+using store::must;
+using store::record_of;
+
+void meddle(const std::string& path, const char* sql) {
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+}
+
+/// A report of each kind.
+std::vector<store::Arrival> one_of_each() {
+  store::Arrival tls = arrival_of("tls", {});
+  tls.head.kind = store::ReportKind::tls;
+  tls.tls = {{.type = "sts", .domain = "example.com", .successful = 3}};
+  return {arrival_of("one", {record_of("192.0.2.1", 3), record_of("2001:db8::1", 4)}),
+          store::failure_of(1, "192.0.2.1"), tls};
+}
+
+std::string filled(const Scratch& scratch) {
+  std::string path = scratch.path("reports");
+  must(must(open_received({.path = path}))->add(one_of_each(), store::add_all, {}));
+  return path;
+}
+
+TEST(ReceivedFile, IsNotTheOther) {
+  const Scratch scratch;
+  const std::string path = filled(scratch);
+  EXPECT_EQ(code_of(open({.path = path})), "store_foreign");
+  must(open({.path = scratch.path("store")}));
+  EXPECT_EQ(code_of(open_received({.path = scratch.path("store")})), "store_foreign");
+  EXPECT_EQ(must(kind_of(path)), FileKind::received);
+  EXPECT_EQ(must(kind_of(scratch.path("store"))), FileKind::evaluations);
+  EXPECT_EQ(code_of(info(path)), "store_foreign");
+  EXPECT_EQ(code_of(received_info(scratch.path("store"))), "store_foreign");
+}
+
+TEST(ReceivedFile, OfALaterVersionIsLeftAlone) {
+  const Scratch scratch;
+  const std::string path = filled(scratch);
+  meddle(path, "PRAGMA user_version=99");
+  EXPECT_EQ(code_of(open_received({.path = path})), "store_newer");
+}
+
+TEST(ReceivedFile, ThatWasMeddledWithIsFoundOut) {
+  for (const char* sql :
+       {"UPDATE daily SET messages = messages + 1", "DELETE FROM daily", "DELETE FROM chunks",
+        "UPDATE chunks SET octets = x'0102'", "DELETE FROM names", "DELETE FROM raws",
+        "DELETE FROM reports", "UPDATE reports SET standing = 1", "UPDATE reports SET records = 9",
+        "UPDATE chunks SET octets = x''", "UPDATE reports SET head = x'ffffffffff'"}) {
+    const Scratch scratch;
+    const std::string path = filled(scratch);
+    EXPECT_TRUE(must(check(path)).empty());
+    meddle(path, sql);
+    EXPECT_FALSE(must(check(path)).empty()) << sql;
+    // It is read all the same, without harm.
+    const auto received = must(open_received({.path = path}));
+    for (int id = 1; id <= 3; ++id) {
+      received->report(id);
+      received->raw(id);
+      received->failure(id);
+      received->tls(id);
+      received->each_record(id, [](const aggregate::Record&) { return true; });
+    }
+    received->sources({.policy_domain = "example.com", .days = {.until = std::chrono::sys_days::max()}});
+  }
+}
+
+TEST(ReceivedFile, IsBackedUpWhileInUse) {
+  const Scratch scratch;
+  const std::string path = filled(scratch);
+  const auto received = must(open_received({.path = path}));
+  must(back_up(path, scratch.path("copy")));
+  EXPECT_EQ(code_of(back_up(path, scratch.path("copy"))), "store_exists");
+  EXPECT_TRUE(must(check(scratch.path("copy"))).empty());
+  const ReceivedInfo info = must(received_info(scratch.path("copy")));
+  EXPECT_EQ(info.books.reports, 3U);
+  EXPECT_EQ(info.policy_domains, 1U);
+  EXPECT_GT(info.record_octets, 0U);
+}
+
+TEST(ReceivedFile, HoldsNothingOfWhatWasErased) {
+  const Scratch scratch;
+  const std::string path = filled(scratch);
+  const auto received = must(open_received({.path = path}));
+  must(received->erase("example.com"));
+  for (const std::string& name : scratch.names()) {
+    EXPECT_EQ(scratch.read(name).find("example.com"), std::string::npos) << name;
+  }
+}
+
+TEST(ReceivedFile, ThatIsFullKeepsWhatItHas) {
+  const Scratch scratch;
+  const std::string path = filled(scratch);
+  const auto received = must(open_received({.path = path, .max_octets = std::uint64_t{400} << 10}));
+  std::string code;
+  for (int i = 0; i < 500 && code.empty(); ++i) {
+    store::Arrival arrival = arrival_of("more" + std::to_string(i), {record_of("192.0.2.1", 1)});
+    arrival.raw.octets.assign(50'000, static_cast<char>('a' + i % 26));
+    const auto answer = received->add(std::vector{arrival}, store::add_all, {});
+    if (!answer) code = answer.error().code;
+  }
+  EXPECT_EQ(code, "store_full");
+  EXPECT_TRUE(must(received->recount()).empty());
+  EXPECT_EQ(must(received->report(1)).messages, 7U);
+}
+
+/// Makes the file of which testdata/received_N.sql is the text, as for schema_N.sql.
+TEST(ReceivedMigrations, DISABLED_MakeAFileOfThePresentVersion) {
+  must(must(open_received({.path = "build/received.store"}))->add(one_of_each(), store::add_all, {}));
+}
+
+/// testdata/received_N.sql is what version N of the schema had in a file: one_of_each().
+TEST(ReceivedMigrations, EveryOlderFileIsBroughtToThePresent) {
+  for (const detail::Migration& each : detail::received_migrations()) {
+    const std::string name = "received_" + std::to_string(each.version) + ".sql";
+    std::ifstream file("system/store_sqlite/testdata/" + name);
+    ASSERT_TRUE(file) << name;
+    const std::string sql{std::istreambuf_iterator<char>(file), {}};
+    const Scratch scratch;
+    const std::string path = scratch.path("reports");
+    meddle(path, sql.c_str());
+    const auto received = must(open_received({.path = path}));
+    ASSERT_NE(received, nullptr) << name;
+    EXPECT_EQ(must(received_info(path)).version, detail::received_migrations().back().version);
+    EXPECT_TRUE(must(check(path)).empty()) << name;
+    const std::vector<store::Arrival> sent = one_of_each();
+    const store::ReceivedReport report = must(received->report(1));
+    EXPECT_EQ(report.head, sent[0].head);
+    EXPECT_EQ(report.remarks, sent[0].remarks);
+    std::vector<aggregate::Record> records;
+    must(received->each_record(1, [&](const aggregate::Record& record) {
+      records.push_back(record);
+      return true;
+    }));
+    EXPECT_EQ(records, (std::vector{record_of("192.0.2.1", 3), record_of("2001:db8::1", 4)}));
+    EXPECT_EQ(must(received->failure(2)), sent[1].failure);
+    EXPECT_EQ(must(received->tls(3)), sent[2].tls);
+  }
+}
+
+}  // namespace
+}  // namespace assay::store_sqlite

@@ -38,7 +38,14 @@ Expected<std::unique_ptr<store::Store>> open(const Options& options);
 /// Errors: as for open().
 Expected<std::unique_ptr<store::ReceivedReports>> open_received(const Options& options);
 
-/// Reads the whole file and says what is wrong with it: `store_damaged`, `store_books`. Nothing
+/// The two files of Assay: evaluations that are reported (open), and reports that came in
+/// (open_received).
+enum class FileKind : std::uint8_t { evaluations, received };
+
+/// Which of them a file is. Errors: as for open().
+Expected<FileKind> kind_of(const std::string& path);
+
+/// Reads the whole file, of either kind, and says what is wrong with it: `store_damaged`, `store_books`. Nothing
 /// when all is well. Errors: as for open().
 Expected<Findings> check(const std::string& path);
 
@@ -62,5 +69,19 @@ struct Info {
   store::Books books = {};
 };
 Expected<Info> info(const std::string& path);
+
+/// The same of received reports.
+struct ReceivedInfo {
+  int version = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t free_octets = 0;
+  std::uint64_t policy_domains = 0;
+  std::uint64_t reporters = 0;
+  std::uint64_t daily_counts = 0;  ///< rows of them
+  std::uint64_t record_octets = 0;
+  std::uint64_t raw_octets = 0;
+  store::ReceivedBooks books = {};
+};
+Expected<ReceivedInfo> received_info(const std::string& path);
 
 }  // namespace assay::store_sqlite

@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <span>
 
 #include "assay/base/try.h"
 #include "system/store_sqlite/detail/canonical.h"
+#include "system/store_sqlite/detail/received_store.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
 
 namespace assay::store_sqlite {
@@ -17,9 +19,18 @@ namespace {
 using detail::Database;
 using detail::Query;
 
+Expected<FileKind> kind_in(Database& database) {
+  ASSAY_TRY(owner, database.number("PRAGMA application_id"));
+  return owner == detail::received_application ? FileKind::received : FileKind::evaluations;
+}
+
 Expected<std::unique_ptr<Database>> open_to_read(const std::string& path) {
   ASSAY_TRY(database, Database::open({.path = path, .access = Access::read}));
-  auto ready = detail::require(*database, detail::migrations());
+  ASSAY_TRY(kind, kind_in(*database));
+  auto ready = kind == FileKind::received
+                   ? detail::require(*database, detail::received_migrations(),
+                                     detail::received_application)
+                   : detail::require(*database, detail::migrations());
   if (!ready) return std::unexpected(std::move(ready.error()));
   return std::move(database);
 }
@@ -61,8 +72,24 @@ constexpr Stray strays[] = {
      "settlements that say fewer evaluations than they have"},
 };
 
-Expected<> check_strays(Database& database, Findings& findings) {
-  for (const Stray& stray : strays) {
+constexpr Stray received_strays[] = {
+    {"SELECT count(*) FROM chunks WHERE (id >> 20) NOT IN (SELECT id FROM reports WHERE kind = 0)",
+     "pieces of records of reports that are not there"},
+    {"SELECT count(*) FROM failures WHERE report NOT IN (SELECT id FROM reports WHERE kind = 1)",
+     "facts of failure reports that are not there"},
+    {"SELECT count(*) FROM originals WHERE report NOT IN (SELECT id FROM reports WHERE kind = 1)",
+     "originals of failure reports that are not there"},
+    {"SELECT count(*) FROM tls WHERE report NOT IN (SELECT id FROM reports WHERE kind = 2)",
+     "policies of TLS reports that are not there"},
+    {"SELECT count(*) FROM reports WHERE domain NOT IN (SELECT id FROM names) OR reporter NOT IN "
+     "(SELECT id FROM names)",
+     "reports of domains or reporters that are not there"},
+    {"SELECT count(*) FROM reports WHERE raw <> 0 AND raw NOT IN (SELECT id FROM raws)",
+     "reports whose octets are not there"},
+};
+
+Expected<> check_strays(Database& database, std::span<const Stray> all, Findings& findings) {
+  for (const Stray& stray : all) {
     ASSAY_TRY(count, database.number(stray.count));
     if (count > 0) findings.push_back(damaged(std::to_string(count) + " " + stray.what));
   }
@@ -81,7 +108,7 @@ Expected<> check_values(Database& database, const char* sql, const char* what, c
 
 Expected<> check_all(Database& database, Findings& findings) {
   if (auto done = check_pages(database, findings); !done) return done;
-  if (auto done = check_strays(database, findings); !done) return done;
+  if (auto done = check_strays(database, strays, findings); !done) return done;
   auto done =
       check_values(database, "SELECT octets FROM configurations",
                    "configurations that cannot be read", detail::read_configuration, findings);
@@ -91,6 +118,38 @@ Expected<> check_all(Database& database, Findings& findings) {
   if (!done) return done;
   ASSAY_TRY(books, detail::read_books(database));
   for (Finding& each : store::unbalanced(books)) findings.push_back(std::move(each));
+  return {};
+}
+
+/// Whether the chunks of each report hold as many records as it says.
+Expected<> check_records(Database& database, Findings& findings) {
+  std::uint64_t wrong = 0;
+  Query query = database.query("SELECT id, records FROM reports WHERE kind = 0");
+  while (query.next()) {
+    std::uint64_t records = 0;
+    bool broken = false;
+    auto done = detail::each_chunk(database, query.integer(0), [&](std::string_view chunk) {
+      store::ChunkReader reader(chunk);
+      store::PackedRecord record;
+      while (reader.next(record)) ++records;
+      broken = broken || reader.broken();
+      return true;
+    });
+    if (!done) return done;
+    wrong += broken || records != query.count(1) ? 1 : 0;
+  }
+  if (wrong > 0) {
+    findings.push_back(damaged(std::to_string(wrong) + " reports whose records cannot be read"));
+  }
+  return query.result();
+}
+
+Expected<> check_received(Database& database, Findings& findings) {
+  if (auto done = check_pages(database, findings); !done) return done;
+  if (auto done = check_strays(database, received_strays, findings); !done) return done;
+  if (auto done = check_records(database, findings); !done) return done;
+  ASSAY_TRY(differences, detail::recount(database));
+  for (Finding& each : differences) findings.push_back(std::move(each));
   return {};
 }
 
@@ -160,15 +219,41 @@ Expected<> publish(const std::string& part, const std::string& copy) {
 // ---- info --------------------------------------------------------------------------------------
 
 /// A number of the file and where it is kept.
+template <class Of>
 struct Figure {
-  std::uint64_t Info::* member;
+  std::uint64_t Of::* member;
   const char* sql;
 };
 
-constexpr Figure figures[] = {
-    {&Info::octets, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"},
-    {&Info::free_octets,
-     "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"},
+template <class Of>
+Expected<> read_figures(Database& database, std::span<const Figure<Of>> figures, Of& info) {
+  ASSAY_TRY(version, database.number("PRAGMA user_version"));
+  info.version = static_cast<int>(version);
+  for (const Figure<Of>& figure : figures) {
+    ASSAY_TRY(value, database.number(figure.sql));
+    info.*figure.member = static_cast<std::uint64_t>(value);
+  }
+  return {};
+}
+
+constexpr const char* all_pages =
+    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+constexpr const char* free_pages =
+    "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size";
+
+constexpr Figure<ReceivedInfo> received_figures[] = {
+    {&ReceivedInfo::octets, all_pages},
+    {&ReceivedInfo::free_octets, free_pages},
+    {&ReceivedInfo::policy_domains, "SELECT count(DISTINCT domain) FROM reports"},
+    {&ReceivedInfo::reporters, "SELECT count(DISTINCT reporter) FROM reports"},
+    {&ReceivedInfo::daily_counts, "SELECT count(*) FROM daily"},
+    {&ReceivedInfo::record_octets, "SELECT ifnull(sum(length(octets)), 0) FROM chunks"},
+    {&ReceivedInfo::raw_octets, "SELECT ifnull(sum(length(octets)), 0) FROM raws"},
+};
+
+constexpr Figure<Info> figures[] = {
+    {&Info::octets, all_pages},
+    {&Info::free_octets, free_pages},
     {&Info::sources, "SELECT count(*) FROM sources"},
     {&Info::policy_domains, "SELECT count(*) FROM domains"},
     {&Info::configurations, "SELECT count(*) FROM configurations"},
@@ -183,7 +268,11 @@ constexpr Figure figures[] = {
 Expected<Findings> check(const std::string& path) {
   ASSAY_TRY(database, open_to_read(path));
   Findings findings;
-  auto done = database->reading([&] { return check_all(*database, findings); });
+  ASSAY_TRY(kind, kind_in(*database));
+  auto done = database->reading([&] {
+    return kind == FileKind::received ? check_received(*database, findings)
+                                      : check_all(*database, findings);
+  });
   // A file may be damaged so much that it cannot be read through.
   if (!done && done.error().code != "store_damaged") {
     return std::unexpected(std::move(done.error()));
@@ -213,16 +302,36 @@ Expected<Info> info(const std::string& path) {
   ASSAY_TRY(database, open_to_read(path));
   return database->reading([&]() -> Expected<Info> {
     Info info;
-    ASSAY_TRY(version, database->number("PRAGMA user_version"));
-    info.version = static_cast<int>(version);
-    for (const Figure& figure : figures) {
-      ASSAY_TRY(value, database->number(figure.sql));
-      info.*figure.member = static_cast<std::uint64_t>(value);
+    if (auto done = read_figures<Info>(*database, figures, info); !done) {
+      return std::unexpected(std::move(done.error()));
     }
     ASSAY_TRY(books, detail::read_books(*database));
     info.books = books;
     return info;
   });
+}
+
+Expected<ReceivedInfo> received_info(const std::string& path) {
+  ASSAY_TRY(database, open_to_read(path));
+  ASSAY_TRY(kind, kind_in(*database));
+  if (kind != FileKind::received) {
+    return std::unexpected(Finding{.code = "store_foreign",
+                                   .what = "store " + path + ": holds evaluations, not reports"});
+  }
+  return database->reading([&]() -> Expected<ReceivedInfo> {
+    ReceivedInfo info;
+    if (auto done = read_figures<ReceivedInfo>(*database, received_figures, info); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
+    ASSAY_TRY(books, detail::read_received_books(*database));
+    info.books = books;
+    return info;
+  });
+}
+
+Expected<FileKind> kind_of(const std::string& path) {
+  ASSAY_TRY(database, Database::open({.path = path, .access = Access::read}));
+  return kind_in(*database);
 }
 
 }  // namespace assay::store_sqlite

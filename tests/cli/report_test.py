@@ -113,7 +113,7 @@ class Report(Test):
             self.assertTrue(line["error"], line)
             self.assertIn("findings", line)
         self.assertEqual(lines[-1]["report_id"], "id1")
-        self.assertIn("not read yet", lines[3]["error"])
+        self.assertIn("no policies", lines[3]["error"])
 
     def test_a_missing_file(self):
         lines, done = read(self.folder / "nowhere")

@@ -8,6 +8,7 @@
 
 #include "assay/aggregate/detail/elements.h"
 #include "assay/aggregate/detail/notes.h"
+#include "assay/aggregate/detail/plain_record.h"
 #include "assay/aggregate/detail/words.h"
 #include "assay/aggregate/read.h"
 
@@ -33,6 +34,7 @@ class Fields {
   /// Octets read so far, for findings.
   void at(std::uint64_t position) { position_ = position; }
   void expect_new_form() { new_form_ = true; }
+  bool expects_new_form() const { return new_form_; }
 
   /// The record has all its elements: says what is missing. False where it must be left out.
   bool complete_record();
@@ -74,11 +76,21 @@ class Fields {
   SpfResult* spf_ = &spare_spf_;
 };
 
+/// Whether plain records are read by PlainRecords, or all by the careful reader; what comes out is
+/// the same.
+enum class Pace : std::uint8_t { fast, careful };
+
 /// The structure of one report: from the events of the XML reader to fields.
 class ReportReader {
  public:
-  ReportReader(xml::Reader& xml, const TakeRecord* take, const ReadLimits& limits)
-      : xml_(xml), take_(take), limits_(limits), fields_(notes_, limits) {}
+  ReportReader(xml::Reader& xml, const TakeRecord* take, const ReadLimits& limits,
+               Pace pace = Pace::fast)
+      : xml_(xml),
+        take_(take),
+        limits_(limits),
+        pace_(pace),
+        fields_(notes_, limits),
+        plain_(limits) {}
 
   Reading run();
 
@@ -89,6 +101,9 @@ class ReportReader {
     bool done = false;      ///< its text has been used
   };
 
+  void read_plain_records();
+  void read_plain_leaves();
+  void accept_record();
   void start();
   void end();
   void add_text(std::string_view text);
@@ -107,8 +122,10 @@ class ReportReader {
   xml::Reader& xml_;
   const TakeRecord* take_;
   ReadLimits limits_;
+  Pace pace_;
   Notes notes_ = {};
   Fields fields_;
+  PlainRecords plain_;
   Reading reading_ = {};
   std::vector<Frame> frames_ = {Frame{}};
   std::string text_ = {};

@@ -284,6 +284,8 @@ TEST_P(ReceivedConformance, SamplesFloodsOfFailureReports) {
   for (int i = 0; i < 100; ++i) kept += add({failure_of(i, "192.0.2.1")})[0].sampled_out ? 0 : 1;
   EXPECT_EQ(kept, 4U + 4U);  // 8, 16, 32, 64
   EXPECT_FALSE(add({failure_of(0, "192.0.2.2")})[0].sampled_out);
+  // One that was counted alone is known when it comes again.
+  EXPECT_EQ(add({failure_of(50, "192.0.2.1")})[0].verdict, Verdict::duplicate);
   const auto counts = must(store->failure_counts("example.com", always));
   ASSERT_EQ(counts.size(), 2U);
   EXPECT_EQ(counts[0].came, 100U);

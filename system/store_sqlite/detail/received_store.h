@@ -117,11 +117,21 @@ class SqliteReceived final : public store::ReceivedReports {
 
   Expected<store::Placed> add_one(const store::Arrival& arrival, const store::Decide& decide,
                                   const store::Sampling& sampling, DailyChanges& changes);
+  Expected<std::int64_t> insert_report(const store::Arrival& arrival,
+                                       const store::Decision& decision, std::int64_t domain,
+                                       std::int64_t reporter);
+  Expected<> mark_seen(const store::Arrival& arrival, std::int64_t id);
+  Expected<std::int64_t> put_in(const store::Arrival& arrival, const store::Decision& decision,
+                                std::int64_t domain, std::int64_t reporter, DailyChanges& changes);
   Expected<std::vector<store::Neighbour>> neighbours(const store::Arrival& arrival,
                                                      std::int64_t domain, std::int64_t reporter);
   Expected<std::int64_t> keep_raw(const store::Arrival& arrival);
-  Expected<bool> sample(const store::Arrival& arrival, std::int64_t domain,
-                        const store::Sampling& sampling);
+  /// What becomes of a failure report in a flood.
+  enum class Sample : std::uint8_t { kept, counted, known };
+  Expected<Sample> sample(const store::Arrival& arrival, std::int64_t domain,
+                          const store::Sampling& sampling);
+  Expected<> count_failure(const store::Arrival& arrival, std::int64_t domain, std::int64_t day,
+                           Sample fate);
   Expected<> insert_facts(const ReportRow& row, const store::Arrival& arrival,
                           DailyChanges& changes);
   /// Adds or subtracts what a counted report says from the daily counts.

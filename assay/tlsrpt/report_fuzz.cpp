@@ -1,0 +1,29 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "assay/tlsrpt/read.h"
+#include "assay/tlsrpt/write.h"
+
+/// Whatever was read is written as JSON that reads as the same report, with nothing to repair in
+/// its form.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace assay::tlsrpt;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const Reading first = read_json(text);
+  if (first.findings.size() > 100) std::abort();
+  if (first.error) {
+    if (first.error->what.empty()) std::abort();
+    return 0;
+  }
+  const Reading again = read_json(write_json(first.report));
+  if (again.error || again.report != first.report || again.sessions != first.sessions) std::abort();
+  for (const assay::Finding& finding : again.findings) {
+    for (const std::string_view form :
+         {"repeated", "case", "null", "bad_type", "bad_number", "bad_time", "unknown_member",
+          "too_long", "too_many", "not_utf8", "cut_short", "trailing"}) {
+      if (finding.code == form) std::abort();
+    }
+  }
+  return 0;
+}
