@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 5> cause_words = {"passes", "broken_own",
                                                          "abuse", "unknown"};
 
 /// A source of so few days that authenticates as nothing is taken for abuse, not for a server.
-constexpr std::chrono::days short_lived{7};
+/// Two weeks, since a report of a week shows mail of a day on all of its days.
+constexpr std::chrono::days short_lived{14};
 /// A network whose share of a signature is smaller carries copies of it.
 constexpr std::uint64_t copies_of_a_hundred = 10;
 
