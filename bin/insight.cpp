@@ -48,16 +48,19 @@ std::string why(int error) {
 
 }  // namespace
 
-Expected<analysis::Catalogue> read_catalogue(const config::Settings& settings, const std::vector<std::string>& files) {
+Expected<analysis::Catalogue> read_catalogue(const config::Settings& settings,
+                                             const std::vector<std::string>& files) {
   std::vector<std::string> paths;
-  if (const std::string installed = installed_catalogue(); !installed.empty()) paths.push_back(installed);
+  if (const std::string installed = installed_catalogue(); !installed.empty())
+    paths.push_back(installed);
   std::error_code error;
   const std::string own = data_folder(settings) + "/services.txt";
   if (fs::exists(own, error)) paths.push_back(own);
   paths.insert(paths.end(), files.begin(), files.end());
   analysis::Catalogue catalogue;
   for (const std::string& each : paths) {
-    if (auto done = read_into(catalogue, each); !done) return std::unexpected(std::move(done.error()));
+    if (auto done = read_into(catalogue, each); !done)
+      return std::unexpected(std::move(done.error()));
   }
   return catalogue;
 }
@@ -72,12 +75,14 @@ Expected<analysis::Marks> read_marks_file(const std::string& path) {
   ASSAY_TRY(text, read_file(path, max_marks));
   auto marks = analysis::read_marks(text);
   if (marks) return std::move(*marks);
-  return fail(Status::bad_data, ascii::printable(path) + ": " + marks.error().what + "; repair the line by hand");
+  return fail(Status::bad_data,
+              ascii::printable(path) + ": " + marks.error().what + "; repair the line by hand");
 }
 
 Expected<> append_mark(const std::string& path, const analysis::Mark& mark) {
   std::error_code error;
-  if (const fs::path folder = fs::path(path).parent_path(); !folder.empty()) fs::create_directories(folder, error);
+  if (const fs::path folder = fs::path(path).parent_path(); !folder.empty())
+    fs::create_directories(folder, error);
   const auto failed = [&](int number) {
     return fail(Status::io, ascii::printable(path) + ": cannot be written: " + why(number));
   };

@@ -15,7 +15,8 @@ namespace assay::cli {
 
 /// The services that are known: those installed with the program, then <data>/services.txt where it
 /// is there, then `files`. Errors: no_input, bad_data.
-Expected<analysis::Catalogue> read_catalogue(const config::Settings& settings, const std::vector<std::string>& files);
+Expected<analysis::Catalogue> read_catalogue(const config::Settings& settings,
+                                             const std::vector<std::string>& files);
 
 /// <data>/marks.jsonl, unless `path` names another.
 std::string marks_path(const config::Settings& settings, const std::string& path);

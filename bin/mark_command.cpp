@@ -55,13 +55,16 @@ std::string user_name() {
   std::array<char, room> buffer = {};
   passwd entry = {};
   passwd* found = nullptr;
-  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+      found != nullptr)
+    return found->pw_name;
   return "uid " + std::to_string(::getuid());
 }
 
 std::string in_words(const analysis::Mark& mark) {
-  const std::string what = mark.pile ? "pile: " + std::string(to_text(*mark.pile))
-                                     : ascii::printable(mark.service) + ": " + std::string(to_text(*mark.marked));
+  const std::string what =
+      mark.pile ? "pile: " + std::string(to_text(*mark.pile))
+                : ascii::printable(mark.service) + ": " + std::string(to_text(*mark.marked));
   return fmt::format("{}  {:<12}  {}{}\n", to_rfc3339(mark.at), ascii::printable(mark.who), what,
                      mark.note.empty() ? "" : "  (" + ascii::printable(mark.note) + ")");
 }
@@ -86,14 +89,19 @@ Expected<> run(const Options& options) {
   }
   const std::string path = marks_path(settings, options.marks);
   if (options.service.empty() && options.pile.empty()) return list(options, path, domain.text());
-  analysis::Mark mark{.at = at, .who = options.who.empty() ? user_name() : options.who, .domain = domain.text(),
-                      .service = options.service, .note = options.note};
+  analysis::Mark mark{.at = at,
+                      .who = options.who.empty() ? user_name() : options.who,
+                      .domain = domain.text(),
+                      .service = options.service,
+                      .note = options.note};
   if (!options.pile.empty()) {
-    if (!options.service.empty()) return fail(Status::usage, "--pile is of the domain: leave SERVICE and MARK out");
+    if (!options.service.empty())
+      return fail(Status::usage, "--pile is of the domain: leave SERVICE and MARK out");
     mark.pile = analysis::parse_pile(options.pile);
   } else {
     mark.marked = analysis::parse_marked(options.mark);
-    if (!mark.marked) return fail(Status::usage, "MARK is one of own, approved, forwarder, blocked, unknown");
+    if (!mark.marked)
+      return fail(Status::usage, "MARK is one of own, approved, forwarder, blocked, unknown");
   }
   ASSAY_TRY(marks, read_marks_file(path));  // Nothing is added to a file that cannot be read.
   static_cast<void>(marks);
@@ -104,14 +112,20 @@ Expected<> run(const Options& options) {
 }  // namespace
 
 void add_mark(const Command& program) {
-  const Command command = program.subcommand("mark", "Say what a service that sends as a domain is to you");
+  const Command command =
+      program.subcommand("mark", "Say what a service that sends as a domain is to you");
   const auto options = std::make_shared<Options>();
   command.option("DOMAIN", options->domain, "The policy domain").named("").required();
-  command.option("SERVICE", options->service, "A service, network or address as assay show sources names it").named("");
+  command
+      .option("SERVICE", options->service,
+              "A service, network or address as assay show sources names it")
+      .named("");
   command.option("MARK", options->mark, "own, approved, forwarder, blocked, unknown").named("");
-  command.option("--pile", options->pile, "What kind of mail the domain sends").one_of({"non_sending", "transactional", "users", "mixed"});
+  command.option("--pile", options->pile, "What kind of mail the domain sends")
+      .one_of({"non_sending", "transactional", "users", "mixed"});
   command.option("--note", options->note, "Why").named("TEXT");
-  command.option("--who", options->who, "Who says so, instead of the user who runs this").named("NAME");
+  command.option("--who", options->who, "Who says so, instead of the user who runs this")
+      .named("NAME");
   command.option("--config", options->config, "The configuration").named("FILE").default_shown();
   command.flag("--defaults", options->defaults, "Without a configuration");
   command.option("--marks", options->marks, "Another file than <data>/marks.jsonl").named("FILE");

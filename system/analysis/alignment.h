@@ -25,9 +25,9 @@ struct CauseRow {
   std::uint64_t networks = 0;
 };
 struct Unauthenticated {
-  std::uint64_t messages = 0;  ///< all mail
-  std::uint64_t failing = 0;   ///< passed by neither
-  std::uint64_t untold = 0;    ///< the reporter does not say
+  std::uint64_t messages = 0;                ///< all mail
+  std::uint64_t failing = 0;                 ///< passed by neither
+  std::uint64_t untold = 0;                  ///< the reporter does not say
   std::array<std::uint64_t, 5> causes = {};  ///< by Cause
   std::vector<CauseRow> rows = {};           ///< by cause, then largest first
   std::uint64_t of(Cause cause) const { return causes[static_cast<std::size_t>(cause)]; }
@@ -54,8 +54,8 @@ void tell(std::span<const Unaligned> unaligned, Document& document);
 /// Another policy for the same mail.
 struct Scenario {
   dmarc::Policy policy = dmarc::Policy::reject;
-  bool test_mode = false;                       ///< t=y
-  std::optional<dmarc::Alignment> adkim = {};   ///< nothing: as it was
+  bool test_mode = false;                      ///< t=y
+  std::optional<dmarc::Alignment> adkim = {};  ///< nothing: as it was
   std::optional<dmarc::Alignment> aspf = {};
 };
 /// What the scenario does to mail of one service.
@@ -73,7 +73,7 @@ struct WhatIf {
   std::uint64_t passing = 0;  ///< under the scenario
   std::uint64_t gained = 0;   ///< of these, failed before
   std::uint64_t failing = 0;
-  std::uint64_t untold = 0;   ///< cannot be said
+  std::uint64_t untold = 0;  ///< cannot be said
   std::array<std::uint64_t, classes> failing_by_class = {};
   std::vector<Hit> hits = {};  ///< own, approved, forwarder, unknown, abuse; each largest first
 };

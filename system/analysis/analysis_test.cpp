@@ -1,10 +1,10 @@
 /// The pure functions, one by one.
+#include "system/analysis/analysis.h"
+
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "system/analysis/analysis.h"
 #include "testkit/cases.h"
+#include <nlohmann/json.hpp>
 
 namespace assay::analysis {
 namespace {
@@ -14,13 +14,20 @@ using store::Asked;
 using store::Done;
 using store::OverrideType;
 
-// ---- Documents -----------------------------------------------------------------------------------
+// ---- Documents
+// -----------------------------------------------------------------------------------
 
 Document small_document() {
   Document document{.question = "split", .domain = "example.com"};
-  document.basis = {.days = {.from = *parse_day("2026-05-01"), .until = *parse_day("2026-05-03")}, .reports = 1, .reporters = 1, .messages = 3};
-  document.tables = {{.name = "rows", .title = "Rows", .columns = {{"name", "Name"}, {"list", "List"}, {"share", "Share"}, {"absent", "Absent"}},
-                      .rows = {{"=1+1", std::vector<std::string>{"a", "b\n"}, Share{1, 3}, Cell()}}}};
+  document.basis = {.days = {.from = *parse_day("2026-05-01"), .until = *parse_day("2026-05-03")},
+                    .reports = 1,
+                    .reporters = 1,
+                    .messages = 3};
+  document.tables = {
+      {.name = "rows",
+       .title = "Rows",
+       .columns = {{"name", "Name"}, {"list", "List"}, {"share", "Share"}, {"absent", "Absent"}},
+       .rows = {{"=1+1", std::vector<std::string>{"a", "b\n"}, Share{1, 3}, Cell()}}}};
   document.basis.unknown = {{"code", "words"}};
   return document;
 }
@@ -59,13 +66,21 @@ TEST(Document, PercentNeverRoundsToAllOrNothing) {
 
 TEST(Document, Days) {
   EXPECT_EQ(to_text(*parse_day("2024-02-29")), "2024-02-29");
-  for (const char* text : {"2023-02-29", "2026-5-1", "2026-05-01T", "", "today", "99999-01-01"}) EXPECT_FALSE(parse_day(text)) << text;
+  for (const char* text : {"2023-02-29", "2026-5-1", "2026-05-01T", "", "today", "99999-01-01"})
+    EXPECT_FALSE(parse_day(text)) << text;
 }
 
-// ---- Parts and gaps ------------------------------------------------------------------------------
+// ---- Parts and gaps
+// ------------------------------------------------------------------------------
 
-store::Cell cell(Aligned spf, Aligned dkim, Done done, Asked policy, bool test = false, OverrideType reason = OverrideType::absent) {
-  return {.spf = spf, .dkim = dkim, .disposition = done, .reason = reason, .policy = policy, .test_mode = test};
+store::Cell cell(Aligned spf, Aligned dkim, Done done, Asked policy, bool test = false,
+                 OverrideType reason = OverrideType::absent) {
+  return {.spf = spf,
+          .dkim = dkim,
+          .disposition = done,
+          .reason = reason,
+          .policy = policy,
+          .test_mode = test};
 }
 
 TEST(Parts, EachMessageIsInOne) {
@@ -86,8 +101,10 @@ TEST(Parts, EachMessageIsInOne) {
   EXPECT_EQ(part_of(cell(fail, fail, Done::none, Asked::reject, true)), overridden);
 }
 
-store::DailyCount count_of_cell(const std::string& reporter, store::Cell what, std::uint64_t messages) {
-  return {.day = *parse_day("2026-05-01"), .reporter = reporter, .cell = what, .messages = messages};
+store::DailyCount count_of_cell(const std::string& reporter, store::Cell what,
+                                std::uint64_t messages) {
+  return {
+      .day = *parse_day("2026-05-01"), .reporter = reporter, .cell = what, .messages = messages};
 }
 
 TEST(Gaps, Kinds) {
@@ -96,7 +113,8 @@ TEST(Gaps, Kinds) {
       count_of_cell("a", cell(fail, fail, Done::reject, Asked::reject), 10),
       count_of_cell("a", cell(fail, fail, Done::quarantine, Asked::reject), 20),
       count_of_cell("a", cell(fail, fail, Done::none, Asked::reject), 30),
-      count_of_cell("b", cell(fail, fail, Done::none, Asked::reject, false, OverrideType::local_policy), 40),
+      count_of_cell(
+          "b", cell(fail, fail, Done::none, Asked::reject, false, OverrideType::local_policy), 40),
       count_of_cell("b", cell(fail, fail, Done::quarantine, Asked::reject, true), 50),
       count_of_cell("b", cell(fail, fail, Done::none, Asked::quarantine, true), 60),
       count_of_cell("b", cell(Aligned::pass, fail, Done::none, Asked::reject), 1'000),
@@ -115,32 +133,38 @@ TEST(Gaps, Kinds) {
 
 TEST(Gaps, AMinorityPolicyThatSeveralSeeIsNoStaleCopy) {
   constexpr Aligned fail = Aligned::fail;
-  const std::vector<store::DailyCount> counts = {count_of_cell("a", cell(fail, fail, Done::reject, Asked::reject), 100),
-                                                 count_of_cell("b", cell(fail, fail, Done::reject, Asked::reject), 100),
-                                                 // A subdomain with sp=none, which both saw.
-                                                 count_of_cell("a", cell(fail, fail, Done::none, Asked::none), 5),
-                                                 count_of_cell("b", cell(fail, fail, Done::none, Asked::none), 5)};
+  const std::vector<store::DailyCount> counts = {
+      count_of_cell("a", cell(fail, fail, Done::reject, Asked::reject), 100),
+      count_of_cell("b", cell(fail, fail, Done::reject, Asked::reject), 100),
+      // A subdomain with sp=none, which both saw.
+      count_of_cell("a", cell(fail, fail, Done::none, Asked::none), 5),
+      count_of_cell("b", cell(fail, fail, Done::none, Asked::none), 5)};
   EXPECT_TRUE(make_gaps(counts).gaps.empty());
 }
 
-// ---- ARC comments --------------------------------------------------------------------------------
+// ---- ARC comments
+// --------------------------------------------------------------------------------
 
 CASES(ArcCommentText, "system/analysis/testdata/arc_comment.cases") {
   const auto arc = parse_arc_comment(testkit::unquote(c["comment"]));
   std::string found;
   if (arc) {
     found = arc->result;
-    for (const ArcComment::Seal& seal : arc->seals) found += " " + std::to_string(seal.instance) + "=" + seal.domain + "/" + seal.selector;
+    for (const ArcComment::Seal& seal : arc->seals)
+      found += " " + std::to_string(seal.instance) + "=" + seal.domain + "/" + seal.selector;
     for (const std::string& ip : arc->remote_ips) found += " ip=" + ip;
   }
   EXPECT_EQ(found, c.get("expect", ""));
 }
 
-// ---- Catalogue and marks -------------------------------------------------------------------------
+// ---- Catalogue and marks
+// -------------------------------------------------------------------------
 
 TEST(CatalogueText, NearestDomainAndTheLastWordCount) {
   Catalogue catalogue;
-  ASSERT_TRUE(catalogue.read("service: A\nkind: bulk\ndkim: example.net\nsource: s\n\nservice: B\ndkim: b.example.net\nas: 64496\nsource: s\n"));
+  ASSERT_TRUE(
+      catalogue.read("service: A\nkind: bulk\ndkim: example.net\nsource: s\n\nservice: B\ndkim: "
+                     "b.example.net\nas: 64496\nsource: s\n"));
   EXPECT_EQ(catalogue.by_dkim("x.example.net")->name, "A");
   EXPECT_EQ(catalogue.by_dkim("c.b.example.net")->name, "B");
   EXPECT_EQ(catalogue.by_dkim("notexample.net"), nullptr);
@@ -150,11 +174,14 @@ TEST(CatalogueText, NearestDomainAndTheLastWordCount) {
 }
 
 TEST(CatalogueText, NothingOfABadTextIsTaken) {
-  for (const char* bad : {"dkim: example.net\n", "service: A\n", "service: A\nkind: no\nsource: s\n", "service: A\nwhat: x\nsource: s\n",
-                          "service: A\nsource: s\ndkim: a..b\n", "service: A\nsource: s\nas: 99999999999\n", "service: A\nservice: B\n",
-                          "service:\n", "words\n"}) {
+  for (const char* bad :
+       {"dkim: example.net\n", "service: A\n", "service: A\nkind: no\nsource: s\n",
+        "service: A\nwhat: x\nsource: s\n", "service: A\nsource: s\ndkim: a..b\n",
+        "service: A\nsource: s\nas: 99999999999\n", "service: A\nservice: B\n", "service:\n",
+        "words\n"}) {
     Catalogue catalogue;
-    const auto done = catalogue.read(std::string("service: Good\ndkim: good.example\nsource: s\n\n") + bad);
+    const auto done =
+        catalogue.read(std::string("service: Good\ndkim: good.example\nsource: s\n\n") + bad);
     ASSERT_FALSE(done) << bad;
     EXPECT_NE(done.error().what.find("line "), std::string::npos);
     EXPECT_EQ(catalogue.by_dkim("good.example"), nullptr) << bad;
@@ -162,13 +189,19 @@ TEST(CatalogueText, NothingOfABadTextIsTaken) {
 }
 
 TEST(MarkText, Twins) {
-  const Mark mark{.at = Instant{std::chrono::seconds{1'777'000'000}}, .who = "a\"b", .domain = "example.com", .service = "Mailer", .marked = Marked::blocked,
+  const Mark mark{.at = Instant{std::chrono::seconds{1'777'000'000}},
+                  .who = "a\"b",
+                  .domain = "example.com",
+                  .service = "Mailer",
+                  .marked = Marked::blocked,
                   .note = "why\n"};
   const std::string line = to_line(mark);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   EXPECT_EQ(*parse_mark(line), mark);
-  for (const char* bad : {"", "[]", "{}", R"({"domain":"example.com"})", R"({"domain":"example.com","service":"x","mark":"good"})",
-                          R"({"domain":"example.com","service":"x","mark":"own","pile":"users"})", R"({"domain":"d","pile":"users","more":"x"})"}) {
+  for (const char* bad : {"", "[]", "{}", R"({"domain":"example.com"})",
+                          R"({"domain":"example.com","service":"x","mark":"good"})",
+                          R"({"domain":"example.com","service":"x","mark":"own","pile":"users"})",
+                          R"({"domain":"d","pile":"users","more":"x"})"}) {
     EXPECT_FALSE(parse_mark(bad)) << bad;
   }
 }
@@ -188,7 +221,8 @@ TEST(MarkText, TheLatestCountsAndABrokenLineIsNoTrifle) {
   EXPECT_NE(broken.error().what.find("line 3"), std::string::npos);
 }
 
-// ---- Names ---------------------------------------------------------------------------------------
+// ---- Names
+// ---------------------------------------------------------------------------------------
 
 TEST(Names, Networks) {
   EXPECT_EQ(network_of("192.0.2.77"), "192.0.2.0/24");
@@ -199,11 +233,13 @@ TEST(Names, Networks) {
 
 TEST(Names, Reverse) {
   EXPECT_EQ(reverse_name("192.0.2.1")->text(), "1.2.0.192.in-addr.arpa");
-  EXPECT_EQ(reverse_name("2001:db8::1")->text(), "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
+  EXPECT_EQ(reverse_name("2001:db8::1")->text(),
+            "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
   EXPECT_FALSE(reverse_name("example.com"));
 }
 
-// ---- Failures ------------------------------------------------------------------------------------
+// ---- Failures
+// ------------------------------------------------------------------------------------
 
 TEST(FailureText, Defanged) {
   EXPECT_EQ(defang("https://evil.example/a?b@c"), "hxxps://evil[.]example/a?b[@]c");
@@ -225,8 +261,11 @@ TEST(FailureReports, Campaigns) {
     seen.facts.incidents = incidents;
     return seen;
   };
-  const std::vector<FailureSeen> seen = {report("Invoice 1", "192.0.2.1", 1), report("Invoice 22", "192.0.2.2", 5), report("Hello", "192.0.2.1", 1)};
-  const std::vector<store::FailureCount> counts = {{.source_ip = "192.0.2.1", .came = 100, .kept = 2, .incidents = 200}};
+  const std::vector<FailureSeen> seen = {report("Invoice 1", "192.0.2.1", 1),
+                                         report("Invoice 22", "192.0.2.2", 5),
+                                         report("Hello", "192.0.2.1", 1)};
+  const std::vector<store::FailureCount> counts = {
+      {.source_ip = "192.0.2.1", .came = 100, .kept = 2, .incidents = 200}};
   const Failures found = make_failures(counts, seen);
   ASSERT_EQ(found.campaigns.size(), 2U);
   EXPECT_EQ(found.campaigns[0].subject, "invoice #");
@@ -236,35 +275,53 @@ TEST(FailureReports, Campaigns) {
   EXPECT_EQ(found.came - found.kept, 98U);
 }
 
-// ---- What if -------------------------------------------------------------------------------------
+// ---- What if
+// -------------------------------------------------------------------------------------
 
 TEST(WhatIfAlignment, StrictAndRelaxed) {
   Catalogue catalogue;
   Marks marks;
-  const View view{.domain = "example.com", .catalogue = &catalogue, .marks = &marks, .organization = [](std::string_view name) {
-                    return name.ends_with("example.com") ? std::string("example.com") : std::string(name);
+  const View view{.domain = "example.com",
+                  .catalogue = &catalogue,
+                  .marks = &marks,
+                  .organization = [](std::string_view name) {
+                    return name.ends_with("example.com") ? std::string("example.com")
+                                                         : std::string(name);
                   }};
-  store::SourceCount source{.source_ip = "192.0.2.1", .header_from = "example.com", .spf_domain = "bounce.example.com", .spf_result = "pass",
-                            .dkim_domain = "mail.example.com", .dkim_selector = "s", .dkim_result = "pass",
-                            .cell = cell(Aligned::pass, Aligned::pass, Done::none, Asked::none), .messages = 10};
-  const auto ask = [&](std::optional<dmarc::Alignment> adkim, std::optional<dmarc::Alignment> aspf) {
+  store::SourceCount source{.source_ip = "192.0.2.1",
+                            .header_from = "example.com",
+                            .spf_domain = "bounce.example.com",
+                            .spf_result = "pass",
+                            .dkim_domain = "mail.example.com",
+                            .dkim_selector = "s",
+                            .dkim_result = "pass",
+                            .cell = cell(Aligned::pass, Aligned::pass, Done::none, Asked::none),
+                            .messages = 10};
+  const auto ask = [&](std::optional<dmarc::Alignment> adkim,
+                       std::optional<dmarc::Alignment> aspf) {
     return make_what_if(view, sort_out(view, {&source, 1}), {.adkim = adkim, .aspf = aspf});
   };
   constexpr auto strict = dmarc::Alignment::strict;
   EXPECT_EQ(ask({}, {}).passing, 10U);
   EXPECT_EQ(ask(strict, {}).passing, 10U);
   EXPECT_EQ(ask(strict, strict).failing, 10U);
-  source.cell = cell(Aligned::fail, Aligned::fail, Done::none, Asked::none);  // under strict alignment
+  source.cell =
+      cell(Aligned::fail, Aligned::fail, Done::none, Asked::none);  // under strict alignment
   EXPECT_EQ(ask({}, {}).failing, 10U);
   EXPECT_EQ(ask(dmarc::Alignment::relaxed, {}).gained, 10U);
 }
 
-// ---- This host's own mail ------------------------------------------------------------------------
+// ---- This host's own mail
+// ------------------------------------------------------------------------
 
 TEST(Received, CountsVerdictsAndActions) {
   ReceivedMail mail;
   journal::Entry entry;
-  entry.verdict = journal::Verdict{.result = "fail", .author_domain = "example.com", .record = "v=DMARC1; p=reject", .published_policy = "reject", .policy = "reject"};
+  entry.verdict = journal::Verdict{.result = "fail",
+                                   .author_domain = "example.com",
+                                   .record = "v=DMARC1; p=reject",
+                                   .published_policy = "reject",
+                                   .policy = "reject"};
   entry.action = {.action = "quarantine", .disposition = "quarantine"};
   entry.evidence = {{"known_forwarder", "indirect", "w"}, {"known_forwarder", "indirect", "again"}};
   add(mail, entry);
@@ -281,13 +338,15 @@ TEST(Received, CountsVerdictsAndActions) {
   EXPECT_EQ(mail.decisive.at("known_forwarder (indirect)"), 1U);
 }
 
-// ---- Rollout -------------------------------------------------------------------------------------
+// ---- Rollout
+// -------------------------------------------------------------------------------------
 
 TEST(Routes, EachPileHasItsEnd) {
   EXPECT_EQ(make_route(Pile::non_sending, Stage::none).next, Stage::reject);
   EXPECT_EQ(make_route(Pile::transactional, Stage::quarantine).next, Stage::reject_testing);
   EXPECT_FALSE(make_route(Pile::users, Stage::quarantine).next);
-  EXPECT_FALSE(make_route(std::nullopt, Stage::quarantine).next);  // what is not known is treated as users
+  EXPECT_FALSE(
+      make_route(std::nullopt, Stage::quarantine).next);  // what is not known is treated as users
   EXPECT_EQ(make_route(Pile::mixed, Stage::none).next, Stage::quarantine_testing);
 }
 

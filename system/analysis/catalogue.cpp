@@ -9,13 +9,13 @@
 namespace assay::analysis {
 namespace {
 
-constexpr std::array<std::string_view, 8> kinds = {"mailbox",  "bulk",    "transactional", "software",
-                                                   "hosting", "gateway", "forwarder",     "list"};
+constexpr std::array<std::string_view, 8> kinds = {
+    "mailbox", "bulk", "transactional", "software", "hosting", "gateway", "forwarder", "list"};
 constexpr std::size_t max_words = 1'000;  // of one line
 
 std::unexpected<Finding> wrong(std::size_t line, const std::string& what) {
-  return std::unexpected(
-      Finding{.code = "catalogue", .what = "line " + std::to_string(line) + ": " + what, .at = line});
+  return std::unexpected(Finding{
+      .code = "catalogue", .what = "line " + std::to_string(line) + ": " + what, .at = line});
 }
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -43,7 +43,8 @@ std::string take_line(Service& service, std::string_view key, std::string_view v
   if (key == "as") {
     for (const std::string_view word : words_of(value)) {
       const auto number = ascii::parse_number(word);
-      if (!number || *number > UINT32_MAX) return "\"" + ascii::printable(word) + "\" is no AS number";
+      if (!number || *number > UINT32_MAX)
+        return "\"" + ascii::printable(word) + "\" is no AS number";
       service.as_numbers.push_back(static_cast<std::uint32_t>(*number));
     }
     return "";
@@ -89,14 +90,16 @@ std::expected<void, Finding> Catalogue::read(std::string_view text) {
     const std::string_view value = ascii::trim_wsp(line.substr(colon + 1));
     if (value.empty()) return wrong(number, "nothing stands behind the colon");
     if (key == "service") {
-      if (services_.size() + found.size() >= max_services) return wrong(number, "too many services");
+      if (services_.size() + found.size() >= max_services)
+        return wrong(number, "too many services");
       if (open) return wrong(number, "an empty line must stand before the next service");
       found.push_back({.name = ascii::printable(value), .source = {}});
       open = true;
       continue;
     }
     if (!open) return wrong(number, "a stanza begins with \"service: NAME\"");
-    if (std::string why = take_line(found.back(), key, value); !why.empty()) return wrong(number, why);
+    if (std::string why = take_line(found.back(), key, value); !why.empty())
+      return wrong(number, why);
   }
   for (const Service& each : found) {
     if (each.source.empty()) return wrong(number, "\"" + each.name + "\" does not say its source");

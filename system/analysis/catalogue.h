@@ -14,7 +14,16 @@
 /// that it may send for a domain.
 namespace assay::analysis {
 
-enum class ServiceKind : std::uint8_t { mailbox, bulk, transactional, software, hosting, gateway, forwarder, list };
+enum class ServiceKind : std::uint8_t {
+  mailbox,
+  bulk,
+  transactional,
+  software,
+  hosting,
+  gateway,
+  forwarder,
+  list
+};
 std::string_view to_text(ServiceKind kind);
 std::optional<ServiceKind> parse_service_kind(std::string_view word);
 

@@ -16,28 +16,42 @@ using store::DailyCount;
 using store::Done;
 using store::OverrideType;
 
-constexpr std::array<std::string_view, parts> part_words = {
-    "passed_under_enforcement", "delivered_without_enforcement", "let_through_by_override",
-    "quarantined",              "rejected",                      "unknown"};
-constexpr std::array<std::string_view, parts> part_headings = {
-    "Passed under enforcement", "Delivered, no enforcement", "Failed, let through", "Quarantined",
-    "Rejected",                 "Cannot be told"};
-constexpr std::array<std::string_view, 5> gap_words = {"override", "test_mode", "served_as_quarantine",
-                                                       "not_enforced", "other_policy"};
+constexpr std::array<std::string_view, parts> part_words = {"passed_under_enforcement",
+                                                            "delivered_without_enforcement",
+                                                            "let_through_by_override",
+                                                            "quarantined",
+                                                            "rejected",
+                                                            "unknown"};
+constexpr std::array<std::string_view, parts> part_headings = {"Passed under enforcement",
+                                                               "Delivered, no enforcement",
+                                                               "Failed, let through",
+                                                               "Quarantined",
+                                                               "Rejected",
+                                                               "Cannot be told"};
+constexpr std::array<std::string_view, 5> gap_words = {
+    "override", "test_mode", "served_as_quarantine", "not_enforced", "other_policy"};
 
 /// So many failing messages must a reporter have let through before it is said never to enforce.
 constexpr std::uint64_t enough_to_say_never = 20;
 
 std::vector<Column> tally_columns(std::string key, std::string heading) {
-  return {{std::move(key), std::move(heading)}, {"messages", "Messages"}, {"both", "Both"},
-          {"only_spf", "Only SPF"},             {"only_dkim", "Only DKIM"}, {"none", "None"},
-          {"unknown"},                          {"delivered", "Delivered"}, {"quarantined", "Quarantined"},
-          {"rejected", "Rejected"},             {"other"}};
+  return {{std::move(key), std::move(heading)},
+          {"messages", "Messages"},
+          {"both", "Both"},
+          {"only_spf", "Only SPF"},
+          {"only_dkim", "Only DKIM"},
+          {"none", "None"},
+          {"unknown"},
+          {"delivered", "Delivered"},
+          {"quarantined", "Quarantined"},
+          {"rejected", "Rejected"},
+          {"other"}};
 }
 
 std::vector<Cell> tally_row(Cell key, const Tally& tally) {
-  return {std::move(key), tally.messages(),  tally.both,        tally.only_spf, tally.only_dkim, tally.none,
-          tally.unknown,  tally.delivered, tally.quarantined, tally.rejected, tally.other};
+  return {std::move(key),    tally.messages(), tally.both,    tally.only_spf,
+          tally.only_dkim,   tally.none,       tally.unknown, tally.delivered,
+          tally.quarantined, tally.rejected,   tally.other};
 }
 
 bool is_enforcing(Asked policy) {
@@ -60,14 +74,23 @@ void Tally::add(const store::Cell& cell, std::uint64_t count) {
   }
   switch (cell.disposition) {
     case Done::none:
-    case Done::pass: delivered += count; break;
-    case Done::quarantine: quarantined += count; break;
-    case Done::reject: rejected += count; break;
-    case Done::other: other += count; break;
+    case Done::pass:
+      delivered += count;
+      break;
+    case Done::quarantine:
+      quarantined += count;
+      break;
+    case Done::reject:
+      rejected += count;
+      break;
+    case Done::other:
+      other += count;
+      break;
   }
 }
 
-// ---- Cube ----------------------------------------------------------------------------------------
+// ---- Cube
+// ----------------------------------------------------------------------------------------
 
 Cube make_cube(std::span<const DailyCount> counts, std::span<const Flow> flows) {
   Cube cube;
@@ -93,18 +116,25 @@ void tell(const Cube& cube, Document& document) {
                     {"none", "Passed by neither", all.none},
                     {"passing_share", "Share that passed", Share{all.passing(), messages}},
                     {"only_spf_share", "Share by SPF alone", Share{all.only_spf, messages}}};
-  if (all.unknown > 0) document.facts.push_back({"unknown", "Result not told by the reporter", all.unknown});
+  if (all.unknown > 0)
+    document.facts.push_back({"unknown", "Result not told by the reporter", all.unknown});
   Table cells{.name = "cells",
               .title = "SPF x DKIM x disposition",
-              .columns = {{"spf", "SPF"}, {"dkim", "DKIM"}, {"disposition", "Disposition"}, {"messages", "Messages"}}};
+              .columns = {{"spf", "SPF"},
+                          {"dkim", "DKIM"},
+                          {"disposition", "Disposition"},
+                          {"messages", "Messages"}}};
   for (const auto& [edge, count] : cube.cells) {
     cells.rows.push_back({to_text(edge.spf), to_text(edge.dkim), to_text(edge.disposition), count});
   }
   Table days{.name = "days", .title = "By day", .columns = tally_columns("day", "Day")};
   for (const auto& [day, tally] : cube.days) days.rows.push_back(tally_row(day, tally));
-  Table sources{.name = "sources", .title = "By source", .columns = tally_columns("service", "Source")};
+  Table sources{
+      .name = "sources", .title = "By source", .columns = tally_columns("service", "Source")};
   for (const auto& [name, tally] : cube.sources) sources.rows.push_back(tally_row(name, tally));
-  Table reporters{.name = "reporters", .title = "By reporter", .columns = tally_columns("reporter", "Reporter")};
+  Table reporters{.name = "reporters",
+                  .title = "By reporter",
+                  .columns = tally_columns("reporter", "Reporter")};
   for (const auto& [name, tally] : cube.reporters) reporters.rows.push_back(tally_row(name, tally));
   for (Table* table : {&sources, &reporters}) {
     std::ranges::stable_sort(table->rows, std::ranges::greater(), [](const std::vector<Cell>& row) {
@@ -115,12 +145,14 @@ void tell(const Cube& cube, Document& document) {
   if (all.only_spf > 0) {
     // RFC 9989 §7.4
     document.notes.push_back(
-        "Mail that passes by SPF alone fails as soon as it is forwarded. A domain with p=reject must not rely on it "
+        "Mail that passes by SPF alone fails as soon as it is forwarded. A domain with p=reject "
+        "must not rely on it "
         "(RFC 9989 section 7.4): sign all of it with DKIM.");
   }
 }
 
-// ---- Split ---------------------------------------------------------------------------------------
+// ---- Split
+// ---------------------------------------------------------------------------------------
 
 std::string_view to_text(Part part) {
   return part_words[static_cast<std::size_t>(part)];
@@ -150,7 +182,8 @@ Split make_split(std::span<const DailyCount> counts) {
     const auto at = static_cast<std::size_t>(part);
     split.messages[at] += each.messages;
     split.days[each.day][at] += each.messages;
-    if (part == Part::without_enforcement && passes(each.cell)) split.unenforced_passing += each.messages;
+    if (part == Part::without_enforcement && passes(each.cell))
+      split.unenforced_passing += each.messages;
   }
   return split;
 }
@@ -159,17 +192,20 @@ void tell(const Split& split, Document& document) {
   std::uint64_t all = 0;
   for (const std::uint64_t each : split.messages) all += each;
   document.facts.push_back({"messages", "Messages", all});
-  Table table{.name = "parts",
-              .title = "What became of all mail",
-              .columns = {{"part"}, {"heading", "Part"}, {"messages", "Messages"}, {"share", "Share"}}};
+  Table table{
+      .name = "parts",
+      .title = "What became of all mail",
+      .columns = {{"part"}, {"heading", "Part"}, {"messages", "Messages"}, {"share", "Share"}}};
   for (std::size_t i = 0; i < parts; ++i) {
     if (static_cast<Part>(i) == Part::unknown && split.messages[i] == 0) continue;
-    table.rows.push_back({part_words[i], part_headings[i], split.messages[i], Share{split.messages[i], all}});
+    table.rows.push_back(
+        {part_words[i], part_headings[i], split.messages[i], Share{split.messages[i], all}});
   }
   const std::uint64_t unenforced = split.of(Part::without_enforcement);
-  document.facts.push_back({"unenforced_passing", "Delivered without enforcement, passing", split.unenforced_passing});
   document.facts.push_back(
-      {"unenforced_failing", "Delivered without enforcement, not passing", unenforced - split.unenforced_passing});
+      {"unenforced_passing", "Delivered without enforcement, passing", split.unenforced_passing});
+  document.facts.push_back({"unenforced_failing", "Delivered without enforcement, not passing",
+                            unenforced - split.unenforced_passing});
   Table days{.name = "days", .title = "By day", .columns = {{"day", "Day"}}};
   for (std::size_t i = 0; i < parts; ++i) {
     days.columns.push_back({std::string(part_words[i]), std::string(part_headings[i])});
@@ -181,11 +217,13 @@ void tell(const Split& split, Document& document) {
   }
   document.tables = {std::move(table), std::move(days)};
   document.notes.push_back(
-      "Each message is in one part. Enforcement is the policy that the reporter saw, one step less where it saw t=y; "
+      "Each message is in one part. Enforcement is the policy that the reporter saw, one step less "
+      "where it saw t=y; "
       "receivers read t=y differently.");
 }
 
-// ---- Gaps ----------------------------------------------------------------------------------------
+// ---- Gaps
+// ----------------------------------------------------------------------------------------
 
 std::string_view to_text(GapKind kind) {
   return gap_words[static_cast<std::size_t>(kind)];
@@ -210,7 +248,8 @@ class Policies {
   bool stands_alone(const DailyCount& count) const {
     const Day& day = days_.at(count.day);
     if (day.reporters.at(seen(count)).size() > 1) return false;
-    const auto most = std::ranges::max_element(day.messages, {}, [](const auto& each) { return each.second; });
+    const auto most =
+        std::ranges::max_element(day.messages, {}, [](const auto& each) { return each.second; });
     return most->first != seen(count) && day.reporters.at(most->first).size() > 1 &&
            is_enforcing(most->first.first) && count.cell.policy < most->first.first;
   }
@@ -220,7 +259,9 @@ class Policies {
     std::map<PolicyOf, std::uint64_t> messages = {};
     std::map<PolicyOf, std::set<std::string>> reporters = {};
   };
-  static PolicyOf seen(const DailyCount& count) { return {count.cell.policy, count.cell.test_mode}; }
+  static PolicyOf seen(const DailyCount& count) {
+    return {count.cell.policy, count.cell.test_mode};
+  }
   std::map<std::chrono::sys_days, Day> days_ = {};
 };
 
@@ -229,13 +270,15 @@ bool handled_as(Asked asked, Done done) {
   return done == Done::quarantine || done == Done::reject;
 }
 
-/// Why a failing message under an enforcing policy was handled more gently; nothing when it was not.
+/// Why a failing message under an enforcing policy was handled more gently; nothing when it was
+/// not.
 std::optional<GapKind> gap_of(const store::Cell& cell) {
   if (handled_as(cell.policy, cell.disposition)) return std::nullopt;
   if (cell.reason == OverrideType::policy_test_mode) return GapKind::test_mode;
   if (cell.reason != OverrideType::absent) return GapKind::override_told;
   const Asked lowered = in_effect(cell);
-  if (cell.test_mode && (lowered == Asked::none || handled_as(lowered, cell.disposition))) return GapKind::test_mode;
+  if (cell.test_mode && (lowered == Asked::none || handled_as(lowered, cell.disposition)))
+    return GapKind::test_mode;
   // RFC 9989 §7.4
   if (cell.disposition == Done::quarantine) return GapKind::served_as_quarantine;
   return GapKind::not_enforced;
@@ -254,7 +297,9 @@ Gaps make_gaps(std::span<const DailyCount> counts) {
     if (!fails(cell)) continue;
     if (!is_enforcing(cell.policy)) {
       const bool gap = cell.disposition == Done::none && policies.stands_alone(each);
-      if (gap) found[{each.reporter, GapKind::other_policy, cell.reason, cell.policy, cell.disposition}] += each.messages;
+      if (gap)
+        found[{each.reporter, GapKind::other_policy, cell.reason, cell.policy, cell.disposition}] +=
+            each.messages;
       continue;
     }
     gaps.failing += each.messages;
@@ -270,7 +315,12 @@ Gaps make_gaps(std::span<const DailyCount> counts) {
   }
   for (const auto& [key, messages] : found) {
     const auto& [reporter, kind, reason, asked, done] = key;
-    gaps.gaps.push_back({.reporter = reporter, .kind = kind, .reason = reason, .asked = asked, .done = done, .messages = messages});
+    gaps.gaps.push_back({.reporter = reporter,
+                         .kind = kind,
+                         .reason = reason,
+                         .asked = asked,
+                         .done = done,
+                         .messages = messages});
   }
   std::ranges::stable_sort(gaps.gaps, std::ranges::greater(), &Gap::messages);
   std::map<std::string, std::uint64_t> unexplained;
@@ -291,26 +341,37 @@ void tell(const Gaps& gaps, Document& document) {
                     {"not_so_handled", "Handled more gently", gaps.failing - gaps.as_asked}};
   Table table{.name = "gaps",
               .title = "Failed, and handled more gently than the policy asks",
-              .columns = {{"reporter", "Reporter"}, {"kind", "Why"}, {"reason", "Reason told"}, {"policy", "Policy seen"},
-                          {"disposition", "Handled as"}, {"messages", "Messages"}},
-              .empty = gaps.failing == 0 ? "No mail failed under quarantine or reject: there is nothing that could have been handled "
+              .columns = {{"reporter", "Reporter"},
+                          {"kind", "Why"},
+                          {"reason", "Reason told"},
+                          {"policy", "Policy seen"},
+                          {"disposition", "Handled as"},
+                          {"messages", "Messages"}},
+              .empty = gaps.failing == 0 ? "No mail failed under quarantine or reject: there is "
+                                           "nothing that could have been handled "
                                            "otherwise."
                                          : "All mail that failed was handled as the policy asks."};
   for (const Gap& each : gaps.gaps) {
-    table.rows.push_back({each.reporter, to_text(each.kind), to_text(each.reason), to_text(each.asked), to_text(each.done),
-                          each.messages});
+    table.rows.push_back({each.reporter, to_text(each.kind), to_text(each.reason),
+                          to_text(each.asked), to_text(each.done), each.messages});
   }
   Table reporters{.name = "reporters",
                   .title = "How each reporter handles mail that fails",
-                  .columns = {{"reporter", "Reporter"}, {"failing", "Failed"}, {"as_asked", "Handled as asked"},
-                              {"share", "Share"}, {"never_enforces", "Never enforces"}}};
+                  .columns = {{"reporter", "Reporter"},
+                              {"failing", "Failed"},
+                              {"as_asked", "Handled as asked"},
+                              {"share", "Share"},
+                              {"never_enforces", "Never enforces"}}};
   for (const ReporterHandling& each : gaps.reporters) {
-    reporters.rows.push_back({each.reporter, each.failing, each.as_asked, Share{each.as_asked, each.failing}, each.never_enforces});
+    reporters.rows.push_back({each.reporter, each.failing, each.as_asked,
+                              Share{each.as_asked, each.failing}, each.never_enforces});
   }
   document.tables = {std::move(table), std::move(reporters)};
   document.notes = {
-      "served_as_quarantine is what RFC 9989 section 7.4 asks of receivers: they must not reject for p=reject alone.",
-      "other_policy means that one reporter saw a weaker policy than the others that day, as an old copy of the record "
+      "served_as_quarantine is what RFC 9989 section 7.4 asks of receivers: they must not reject "
+      "for p=reject alone.",
+      "other_policy means that one reporter saw a weaker policy than the others that day, as an "
+      "old copy of the record "
       "or a subdomain's policy makes it.",
       "The policy of a row is that of p or sp. No report says whether np ruled."};
 }

@@ -19,7 +19,8 @@ struct Tally {
   std::uint64_t only_spf = 0;  ///< a risk under p=reject (RFC 9989 §7.4)
   std::uint64_t only_dkim = 0;
   std::uint64_t none = 0;
-  std::uint64_t unknown = 0;  ///< no reporter's word says that it passed, and not both that it failed
+  std::uint64_t unknown =
+      0;  ///< no reporter's word says that it passed, and not both that it failed
   std::uint64_t delivered = 0;
   std::uint64_t quarantined = 0;
   std::uint64_t rejected = 0;
@@ -96,12 +97,13 @@ struct Gap {
 };
 struct ReporterHandling {
   std::string reporter;
-  std::uint64_t failing = 0;     ///< messages that failed under an enforcing policy
-  std::uint64_t as_asked = 0;    ///< of these
-  bool never_enforces = false;   ///< of a number large enough to say so
+  std::uint64_t failing = 0;    ///< messages that failed under an enforcing policy
+  std::uint64_t as_asked = 0;   ///< of these
+  bool never_enforces = false;  ///< of a number large enough to say so
 };
 struct Gaps {
-  std::uint64_t failing = 0;   ///< messages that failed under an enforcing policy, as reporters saw it
+  std::uint64_t failing =
+      0;  ///< messages that failed under an enforcing policy, as reporters saw it
   std::uint64_t as_asked = 0;  ///< handled so
   std::vector<Gap> gaps = {};  ///< largest first
   std::vector<ReporterHandling> reporters = {};

@@ -15,13 +15,12 @@ Cell::Cell(std::chrono::sys_days day) : value_(to_text(day)) {}
 Cell::Cell(store::Instant at) : value_(to_rfc3339(at)) {}
 
 bool Cell::empty() const {
-  return std::visit(
-      overloaded{[](const std::monostate&) { return true; },
-                 [](const std::string& text) { return text.empty(); },
-                 [](const std::vector<std::string>& list) { return list.empty(); },
-                 [](const Share& share) { return share.whole == 0; },
-                 [](const auto&) { return false; }},
-      value_);
+  return std::visit(overloaded{[](const std::monostate&) { return true; },
+                               [](const std::string& text) { return text.empty(); },
+                               [](const std::vector<std::string>& list) { return list.empty(); },
+                               [](const Share& share) { return share.whole == 0; },
+                               [](const auto&) { return false; }},
+                    value_);
 }
 
 std::string to_text(std::chrono::sys_days day) {

@@ -27,26 +27,28 @@ struct Share {
 /// One value of a table. Texts may hold any octets of reports.
 class Cell {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): a row is written as the list of its values.
   using Value = std::variant<std::monostate, std::string, std::uint64_t, std::int64_t, bool, Share,
                              std::vector<std::string>>;
   Cell() = default;
-  Cell(const char* text) : value_(std::string(text)) {}           // NOLINT(google-explicit-constructor)
-  Cell(std::string text) : value_(std::move(text)) {}             // NOLINT(google-explicit-constructor)
-  Cell(std::string_view text) : value_(std::string(text)) {}      // NOLINT(google-explicit-constructor)
-  Cell(bool yes) : value_(yes) {}                                 // NOLINT(google-explicit-constructor)
+  Cell(const char* text) : value_(std::string(text)) {}
+  Cell(std::string text) : value_(std::move(text)) {}
+  Cell(std::string_view text) : value_(std::string(text)) {}
+  Cell(bool yes) : value_(yes) {}
   template <std::unsigned_integral T>
-  requires(!std::same_as<T, bool>) Cell(T number)                 // NOLINT(google-explicit-constructor)
-      : value_(static_cast<std::uint64_t>(number)) {}
+    requires(!std::same_as<T, bool>)
+  Cell(T number) : value_(static_cast<std::uint64_t>(number)) {}
   template <std::signed_integral T>
-  Cell(T number) : value_(static_cast<std::int64_t>(number)) {}   // NOLINT(google-explicit-constructor)
-  Cell(Share share) : value_(share) {}                            // NOLINT(google-explicit-constructor)
-  Cell(std::vector<std::string> list) : value_(std::move(list)) {}  // NOLINT(google-explicit-constructor)
-  Cell(std::chrono::sys_days day);                                // NOLINT(google-explicit-constructor)
-  Cell(store::Instant at);                                        // NOLINT(google-explicit-constructor)
+  Cell(T number) : value_(static_cast<std::int64_t>(number)) {}
+  Cell(Share share) : value_(share) {}
+  Cell(std::vector<std::string> list) : value_(std::move(list)) {}
+  Cell(std::chrono::sys_days day);
+  Cell(store::Instant at);
   template <class T>
-  Cell(const std::optional<T>& value) {                           // NOLINT(google-explicit-constructor)
+  Cell(const std::optional<T>& value) {
     if (value) *this = Cell(*value);
   }
+  // NOLINTEND(google-explicit-constructor)
 
   const Value& value() const { return value_; }
   /// Nothing, an empty text, an empty list or a share of nothing: what is absent is absent.
@@ -90,14 +92,14 @@ struct Unknown {
 
 /// What an answer rests on.
 struct Basis {
-  store::Days days = {};  ///< asked for
-  std::uint64_t reports = 0;  ///< counted aggregate reports that touch these days
+  store::Days days = {};          ///< asked for
+  std::uint64_t reports = 0;      ///< counted aggregate reports that touch these days
   bool reports_at_least = false;  ///< there are more than were counted
   std::uint64_t reporters = 0;
   std::uint64_t messages = 0;
   std::optional<std::chrono::sys_days> first = {};         ///< first day with messages
   std::optional<std::chrono::sys_days> data_through = {};  ///< last day with messages
-  std::uint64_t set_aside = 0;  ///< reports that are in no count
+  std::uint64_t set_aside = 0;                             ///< reports that are in no count
   std::vector<Unknown> unknown = {};
 };
 
@@ -119,7 +121,8 @@ std::string to_json(const Document& document);
 /// Nothing when there is no such table.
 std::optional<std::string> to_csv(const Document& document, std::string_view table = {});
 
-/// As text for a terminal. At most `rows` rows of each table are shown, and how many there are more.
+/// As text for a terminal. At most `rows` rows of each table are shown, and how many there are
+/// more.
 std::string to_words(const Document& document, std::size_t rows = 40);
 
 /// "2026-05-01".

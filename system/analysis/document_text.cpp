@@ -14,21 +14,21 @@ namespace {
 // ---- JSON --------------------------------------------------------------------------------------
 
 void write_cell(json::Writer& out, const Cell& cell) {
-  std::visit(overloaded{[&](const std::monostate&) {},
-                        [&](const std::string& text) { out.string(text); },
-                        [&](const std::uint64_t number) { out.number(number); },
-                        [&](const std::int64_t number) { out.raw(std::to_string(number)); },
-                        [&](const bool yes) { out.boolean(yes); },
-                        [&](const Share& share) {
-                          out.raw(fmt::format("{:.6g}", static_cast<double>(share.part) /
-                                                            static_cast<double>(share.whole)));
-                        },
-                        [&](const std::vector<std::string>& list) {
-                          out.begin_array();
-                          for (const std::string& each : list) out.string(each);
-                          out.end_array();
-                        }},
-             cell.value());
+  std::visit(
+      overloaded{[&](const std::monostate&) {}, [&](const std::string& text) { out.string(text); },
+                 [&](const std::uint64_t number) { out.number(number); },
+                 [&](const std::int64_t number) { out.raw(std::to_string(number)); },
+                 [&](const bool yes) { out.boolean(yes); },
+                 [&](const Share& share) {
+                   out.raw(fmt::format("{:.6g}", static_cast<double>(share.part) /
+                                                     static_cast<double>(share.whole)));
+                 },
+                 [&](const std::vector<std::string>& list) {
+                   out.begin_array();
+                   for (const std::string& each : list) out.string(each);
+                   out.end_array();
+                 }},
+      cell.value());
 }
 
 void write_member(json::Writer& out, std::string_view name, const Cell& cell) {
@@ -160,7 +160,7 @@ std::string table_in_words(const Table& table, std::size_t limit) {
     text += line + "\n";
   }
   if (table.rows.size() > rows) {
-    text += fmt::format("… and {} more (--json or --csv shows all)\n", table.rows.size() - rows);
+    text += fmt::format("... and {} more (--json or --csv shows all)\n", table.rows.size() - rows);
   }
   return text;
 }
@@ -168,9 +168,9 @@ std::string table_in_words(const Table& table, std::size_t limit) {
 std::string basis_in_words(const Document& document) {
   const Basis& basis = document.basis;
   constexpr std::chrono::days day{1};
-  std::string text = fmt::format(
-      "{}{}{}, {} to {} (UTC)\n", document.question, document.domain.empty() ? "" : " of ",
-      document.domain, to_text(basis.days.from), to_text(basis.days.until - day));
+  std::string text = fmt::format("{}{}{}, {} to {} (UTC)\n", document.question,
+                                 document.domain.empty() ? "" : " of ", document.domain,
+                                 to_text(basis.days.from), to_text(basis.days.until - day));
   text += fmt::format("Rests on {}{} of {}, {}", basis.reports_at_least ? "at least " : "",
                       count_of(basis.reports, "report"), count_of(basis.reporters, "reporter"),
                       count_of(basis.messages, "message"));
@@ -192,8 +192,9 @@ std::string list_in_words(std::string_view title, const std::vector<std::string>
 
 void bound_rows(Table& table, Basis& basis) {
   if (table.rows.size() <= max_rows) return;
-  basis.unknown.push_back({"rows_left_out", fmt::format("{} of {} rows of \"{}\" are left out; ask for fewer days",
-                                                        table.rows.size() - max_rows, table.rows.size(), table.name)});
+  basis.unknown.push_back(
+      {"rows_left_out", fmt::format("{} of {} rows of \"{}\" are left out; ask for fewer days",
+                                    table.rows.size() - max_rows, table.rows.size(), table.name)});
   table.rows.resize(max_rows);
 }
 
@@ -221,9 +222,8 @@ std::string to_json(const Document& document) {
 }
 
 std::optional<std::string> to_csv(const Document& document, std::string_view table) {
-  const auto found = std::ranges::find_if(document.tables, [&](const Table& each) {
-    return table.empty() || each.name == table;
-  });
+  const auto found = std::ranges::find_if(
+      document.tables, [&](const Table& each) { return table.empty() || each.name == table; });
   if (found == document.tables.end()) return std::nullopt;
   std::string text;
   for (std::size_t i = 0; i < found->columns.size(); ++i) {

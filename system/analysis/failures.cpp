@@ -26,7 +26,8 @@ std::string host_of(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   url = url.substr(0, url.find_first_of("/?#"));
-  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
+  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos)
+    url.remove_prefix(at + 1);
   if (!url.starts_with('[')) url = url.substr(0, url.find(':'));
   return ascii::to_lower(url);
 }
@@ -67,7 +68,8 @@ std::string subject_pattern(std::string_view subject) {
   return std::string(ascii::trim_fws(pattern));
 }
 
-Failures make_failures(std::span<const store::FailureCount> counts, std::span<const FailureSeen> seen) {
+Failures make_failures(std::span<const store::FailureCount> counts,
+                       std::span<const FailureSeen> seen) {
   Failures answer{.looked_at = seen.size()};
   std::map<std::string, Failures::Source> sources;
   for (const store::FailureCount& each : counts) {
@@ -110,7 +112,8 @@ Failures make_failures(std::span<const store::FailureCount> counts, std::span<co
   for (auto& [key, growing] : campaigns) {
     growing.campaign.sources = growing.sources.size();
     for (const std::string& source : growing.sources) {
-      if (growing.campaign.examples.size() < max_examples) growing.campaign.examples.push_back(source);
+      if (growing.campaign.examples.size() < max_examples)
+        growing.campaign.examples.push_back(source);
     }
     growing.campaign.hosts.assign(growing.hosts.begin(), growing.hosts.end());
     answer.campaigns.push_back(std::move(growing.campaign));
@@ -122,29 +125,51 @@ Failures make_failures(std::span<const store::FailureCount> counts, std::span<co
 void tell(const Failures& failures, Document& document) {
   document.facts = {{"came", "Failure reports that came", failures.came},
                     {"kept", "  kept", failures.kept},
-                    {"sampled_out", "  counted and not kept", failures.came - std::min(failures.came, failures.kept)},
+                    {"sampled_out", "  counted and not kept",
+                     failures.came - std::min(failures.came, failures.kept)},
                     {"incidents", "Messages they stand for", failures.incidents}};
-  Table campaigns{.name = "campaigns", .title = "Messages that look alike",
-                  .columns = {{"subject", "Subject"}, {"from_domain", "From"}, {"hosts", "Links to"}, {"reports", "Reports"},
-                              {"incidents", "Messages"}, {"sources", "Sources"}, {"examples"}, {"first"}, {"last", "Last"},
-                              {"auth_failure", "Failed"}, {"delivery_result"}},
-                  .empty = "No failure report of these days is kept. Few receivers send any; they go to the ruf= of the record."};
+  Table campaigns{.name = "campaigns",
+                  .title = "Messages that look alike",
+                  .columns = {{"subject", "Subject"},
+                              {"from_domain", "From"},
+                              {"hosts", "Links to"},
+                              {"reports", "Reports"},
+                              {"incidents", "Messages"},
+                              {"sources", "Sources"},
+                              {"examples"},
+                              {"first"},
+                              {"last", "Last"},
+                              {"auth_failure", "Failed"},
+                              {"delivery_result"}},
+                  .empty =
+                      "No failure report of these days is kept. Few receivers send any; they go to "
+                      "the ruf= of the record."};
   for (const Campaign& each : failures.campaigns) {
-    campaigns.rows.push_back({each.subject, defang(each.from_domain), each.hosts, each.reports, each.incidents, each.sources, each.examples,
-                              each.first, each.last, std::vector<std::string>(each.failures.begin(), each.failures.end()),
-                              std::vector<std::string>(each.delivered.begin(), each.delivered.end())});
+    campaigns.rows.push_back(
+        {each.subject, defang(each.from_domain), each.hosts, each.reports, each.incidents,
+         each.sources, each.examples, each.first, each.last,
+         std::vector<std::string>(each.failures.begin(), each.failures.end()),
+         std::vector<std::string>(each.delivered.begin(), each.delivered.end())});
   }
-  Table sources{.name = "sources", .title = "By source, with what was sampled out",
-                .columns = {{"address", "Source"}, {"came", "Came"}, {"kept", "Kept"}, {"busiest_day", "Most in a day"}}};
-  for (const Failures::Source& each : failures.sources) sources.rows.push_back({each.address, each.came, each.kept, each.busiest_day});
+  Table sources{.name = "sources",
+                .title = "By source, with what was sampled out",
+                .columns = {{"address", "Source"},
+                            {"came", "Came"},
+                            {"kept", "Kept"},
+                            {"busiest_day", "Most in a day"}}};
+  for (const Failures::Source& each : failures.sources)
+    sources.rows.push_back({each.address, each.came, each.kept, each.busiest_day});
   bound_rows(campaigns, document.basis);
   bound_rows(sources, document.basis);
   document.tables = {std::move(campaigns), std::move(sources)};
   if (failures.looked_at < failures.kept) {
-    document.basis.unknown.push_back({"campaigns_of_some", "Campaigns are made of " + count_of(failures.looked_at, "report") +
-                                                               ", the others of these days are not looked at or were sampled out"});
+    document.basis.unknown.push_back(
+        {"campaigns_of_some",
+         "Campaigns are made of " + count_of(failures.looked_at, "report") +
+             ", the others of these days are not looked at or were sampled out"});
   }
-  document.notes.emplace_back("Addresses and links are written so that nobody opens them by mistake: [.] is a dot.");
+  document.notes.emplace_back(
+      "Addresses and links are written so that nobody opens them by mistake: [.] is a dot.");
 }
 
 }  // namespace assay::analysis

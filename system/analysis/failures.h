@@ -22,8 +22,8 @@ std::string subject_pattern(std::string_view subject);
 
 /// Failure reports of messages that look like one another.
 struct Campaign {
-  std::string subject;      ///< pattern
-  std::string from_domain;  ///< of the message's From
+  std::string subject;                  ///< pattern
+  std::string from_domain;              ///< of the message's From
   std::vector<std::string> hosts = {};  ///< of its URLs, defanged
   std::uint64_t reports = 0;
   std::uint64_t incidents = 0;
@@ -55,7 +55,8 @@ struct Failures {
   std::vector<Campaign> campaigns = {};
   std::uint64_t looked_at = 0;  ///< reports that campaigns were made of
 };
-Failures make_failures(std::span<const store::FailureCount> counts, std::span<const FailureSeen> seen);
+Failures make_failures(std::span<const store::FailureCount> counts,
+                       std::span<const FailureSeen> seen);
 void tell(const Failures& failures, Document& document);
 
 }  // namespace assay::analysis

@@ -41,7 +41,8 @@ bool says_forwarded(OverrideType type) {
          type == OverrideType::forwarded;
 }
 
-// ---- What all sources together say ---------------------------------------------------------------
+// ---- What all sources together say
+// ---------------------------------------------------------------
 
 struct NetworkSum {
   std::uint64_t direct = 0;  ///< messages that pass by SPF, or by a signature not known elsewhere
@@ -90,7 +91,8 @@ class Sums {
   std::unordered_map<std::string, SignatureSum> signatures_ = {};
 };
 
-// ---- One source ----------------------------------------------------------------------------------
+// ---- One source
+// ----------------------------------------------------------------------------------
 
 /// Sees one source with all of them in view.
 class Sorter {
@@ -112,11 +114,6 @@ class Sorter {
   }
 
  private:
-  struct Named {
-    const Service* service;
-    std::string domain;
-  };
-
   Identity name_by(By by, const Service* service, std::string_view domain) const {
     const Confidence sure = by == By::dkim        ? Confidence::high
                             : by == By::bare_name ? Confidence::low
@@ -145,8 +142,10 @@ class Sorter {
 
   /// The envelope is that of a service that sends for others.
   bool knows_sender(const SourceCount& source) const {
-    const Service* service = source.spf_result == "pass" ? view_.catalogue->by_envelope(source.spf_domain) : nullptr;
-    return service != nullptr && service->kind != ServiceKind::forwarder && service->kind != ServiceKind::list;
+    const Service* service =
+        source.spf_result == "pass" ? view_.catalogue->by_envelope(source.spf_domain) : nullptr;
+    return service != nullptr && service->kind != ServiceKind::forwarder &&
+           service->kind != ServiceKind::list;
   }
 
   Identity identify(const Flow& flow) const {
@@ -161,10 +160,14 @@ class Sorter {
     }
     if (signed_well && !carries_copies(flow)) {
       return {.service = fmt::format("selector {} of {}", source.dkim_selector, source.dkim_domain),
-              .own = true, .by = By::dkim, .confidence = Confidence::high};
+              .own = true,
+              .by = By::dkim,
+              .confidence = Confidence::high};
     }
     if (allowed) {
-      return {.service = "envelope " + source.spf_domain, .own = true, .by = By::spf,
+      return {.service = "envelope " + source.spf_domain,
+              .own = true,
+              .by = By::spf,
               .confidence = Confidence::medium};
     }
     return by_name(flow);
@@ -177,7 +180,8 @@ class Sorter {
     }
     const ReverseName& name = found->second;
     if (!name.confirmed) {
-      return {.service = "network " + flow.network, .by = By::bare_name, .confidence = Confidence::low};
+      return {
+          .service = "network " + flow.network, .by = By::bare_name, .confidence = Confidence::low};
     }
     Identity identity = name_by(By::confirmed_name, view_.catalogue->by_host(name.name), name.name);
     identity.own = view_.is_own(name.name);
@@ -188,7 +192,8 @@ class Sorter {
     flow.what = what;
     flow.evidence = std::move(evidence);
   }
-  static void set(Flow& flow, Class what, Cause cause, Confidence confidence, std::string evidence) {
+  static void set(Flow& flow, Class what, Cause cause, Confidence confidence,
+                  std::string evidence) {
     set(flow, what, std::move(evidence));
     flow.cause = cause;
     flow.confidence = confidence;
@@ -208,7 +213,8 @@ class Sorter {
     }
     if (carries_copies(flow)) {
       return set(flow, Class::forwarder,
-                 fmt::format("carries the signature of selector {} that comes mostly from elsewhere, in an envelope "
+                 fmt::format("carries the signature of selector {} that comes mostly from "
+                             "elsewhere, in an envelope "
                              "that is not yours",
                              source.dkim_selector));
     }
@@ -239,7 +245,8 @@ class Sorter {
                  fmt::format("the same network also sent {} that pass by SPF",
                              count_in_words(network.direct)));
     }
-    if (!source.dkim_domain.empty() && view_.is_own(source.dkim_domain)) return sort_broken_signature(flow);
+    if (!source.dkim_domain.empty() && view_.is_own(source.dkim_domain))
+      return sort_broken_signature(flow);
     if (source.dkim_result == "pass" || source.spf_result == "pass") return sort_unaligned(flow);
     sort_bare(flow, network);
   }
@@ -248,13 +255,16 @@ class Sorter {
     const SourceCount& source = flow.source;
     const SignatureSum* signature = sums_.signature(signature_of(source));
     if (signature != nullptr && signature->passing > source.messages) {
-      return set(flow, Class::forwarder, Cause::forwarding, Confidence::medium,
-                 fmt::format("bears a signature of your selector {} that no longer holds, as lists leave it; {} "
-                             "with that selector pass",
-                             source.dkim_selector, count_in_words(signature->passing)));
+      return set(
+          flow, Class::forwarder, Cause::forwarding, Confidence::medium,
+          fmt::format(
+              "bears a signature of your selector {} that no longer holds, as lists leave it; {} "
+              "with that selector pass",
+              source.dkim_selector, count_in_words(signature->passing)));
     }
     set(flow, Class::unknown, Cause::unknown, Confidence::low,
-        fmt::format("bears a signature of selector {} that does not hold and hardly ever did: a wrong or missing key of "
+        fmt::format("bears a signature of selector {} that does not hold and hardly ever did: a "
+                    "wrong or missing key of "
                     "yours, or a forgery",
                     source.dkim_selector));
   }
@@ -264,11 +274,14 @@ class Sorter {
     const std::string as = source.dkim_result == "pass" ? source.dkim_domain : source.spf_domain;
     if (flow.identity.kind) {
       return set(flow, Class::unknown, Cause::broken_own, Confidence::low,
-                 fmt::format("{} authenticates it as {}: yours if you use that service", flow.identity.service, as));
+                 fmt::format("{} authenticates it as {}: yours if you use that service",
+                             flow.identity.service, as));
     }
     if (view_.is_own(as)) {
-      return set(flow, Class::own, Cause::broken_own, Confidence::medium,
-                 fmt::format("authenticates as {}, which is yours but not aligned under the policy in force", as));
+      return set(
+          flow, Class::own, Cause::broken_own, Confidence::medium,
+          fmt::format(
+              "authenticates as {}, which is yours but not aligned under the policy in force", as));
     }
     set(flow, Class::unknown, Cause::unknown, Confidence::low,
         fmt::format("authenticates as {}: a service of yours, a list, or somebody else", as));
@@ -282,32 +295,36 @@ class Sorter {
     }
     if (lived <= short_lived) {
       return set(flow, Class::abuse, Cause::abuse, Confidence::medium,
-                 fmt::format("authenticates as nothing, no mail of its network ever passed, and it was seen for {} days "
+                 fmt::format("authenticates as nothing, no mail of its network ever passed, and it "
+                             "was seen for {} days "
                              "alone",
                              lived.count()));
     }
     set(flow, Class::unknown, Cause::unknown, Confidence::low,
-        fmt::format("authenticates as nothing, and was seen over {} days: a forgotten server of yours, or abuse",
+        fmt::format("authenticates as nothing, and was seen over {} days: a forgotten server of "
+                    "yours, or abuse",
                     lived.count()));
   }
 
   /// What the owner says overrules what was inferred (but not how mail authenticates).
   void apply_mark(Flow& flow) const {
     Marked marked = Marked::unknown;
-    for (const std::string& name : {flow.source.source_ip, "network " + flow.network, flow.identity.service}) {
-      if (!view_.marks->knows(view_.domain, name)) continue;
+    for (const std::string& name :
+         {flow.source.source_ip, "network " + flow.network, flow.identity.service}) {
       marked = view_.marks->of(view_.domain, name);
-      break;  // The narrowest name counts.
+      if (marked != Marked::unknown) break;  // The narrowest name counts.
     }
     if (marked == Marked::unknown) return;
-    constexpr std::array<Class, 5> as = {Class::unknown, Class::own, Class::approved, Class::forwarder, Class::abuse};
+    constexpr std::array<Class, 5> as = {Class::unknown, Class::own, Class::approved,
+                                         Class::forwarder, Class::abuse};
     flow.what = as[static_cast<std::size_t>(marked)];
     flow.confirmed = true;
     if (flow.cause == Cause::passes) return;
     const bool told = says_forwarded(flow.source.cell.reason);
     if (flow.what == Class::abuse) flow.cause = Cause::abuse;
     if (flow.what == Class::forwarder || told) flow.cause = Cause::forwarding;
-    if ((flow.what == Class::own || flow.what == Class::approved) && !told) flow.cause = Cause::broken_own;
+    if ((flow.what == Class::own || flow.what == Class::approved) && !told)
+      flow.cause = Cause::broken_own;
     flow.confidence = Confidence::high;
     flow.evidence = fmt::format("you marked it as {}; {}", to_text(marked), flow.evidence);
   }

@@ -35,7 +35,7 @@ std::string_view to_text(By by);
 struct Identity {
   std::string service;  ///< its name: of a service, a domain, or "network 192.0.2.0/24"
   std::optional<ServiceKind> kind = {};  ///< of a service in the catalogue
-  bool own = false;  ///< named by identifiers of the domain itself
+  bool own = false;                      ///< named by identifiers of the domain itself
   By by = By::nothing;
   Confidence confidence = Confidence::none;
 };

@@ -28,10 +28,11 @@ struct Step {
 /// What the ladder knows beside the DNS.
 struct LadderFacts {
   std::span<const ReporterRow> reporters = {};  ///< of the domain
-  std::uint64_t counted = 0;        ///< aggregate reports of the domain, ever
+  std::uint64_t counted = 0;                    ///< aggregate reports of the domain, ever
   std::uint64_t set_aside = 0;
   std::optional<store::Instant> last_arrived = {};
-  std::uint64_t of_others = 0;      ///< reports of other domains that came in, which shows that intake works
+  std::uint64_t of_others =
+      0;  ///< reports of other domains that came in, which shows that intake works
   std::optional<store::Instant> last_of_others = {};
   std::vector<std::string> set_aside_reasons = {};
   store::Instant now = {};
@@ -39,12 +40,14 @@ struct LadderFacts {
 
 /// Every step that can be known, in the order of a report's way; later steps stay when an earlier
 /// one is broken. Asks the DNS.
-std::vector<Step> climb(const DomainName& domain, const LadderFacts& facts, dns::Resolver& resolver);
+std::vector<Step> climb(const DomainName& domain, const LadderFacts& facts,
+                        dns::Resolver& resolver);
 void tell(std::span<const Step> steps, Document& document);
 
 /// Reverse names of addresses, each looked up and asked back (forward-confirmed). Asks the DNS, all
 /// together where the resolver can.
-std::map<std::string, ReverseName, std::less<>> ask_names(std::span<const std::string> addresses, dns::Resolver& resolver);
+std::map<std::string, ReverseName, std::less<>> ask_names(std::span<const std::string> addresses,
+                                                          dns::Resolver& resolver);
 
 /// The name under which an address has its PTR record (RFC 1035 §3.5, RFC 3596 §2.5).
 std::optional<DomainName> reverse_name(std::string_view address);

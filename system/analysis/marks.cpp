@@ -10,11 +10,14 @@
 namespace assay::analysis {
 namespace {
 
-constexpr std::array<std::string_view, 5> marked_words = {"unknown", "own", "approved", "forwarder", "blocked"};
-constexpr std::array<std::string_view, 4> piles = {"non_sending", "transactional", "users", "mixed"};
+constexpr std::array<std::string_view, 5> marked_words = {"unknown", "own", "approved", "forwarder",
+                                                          "blocked"};
+constexpr std::array<std::string_view, 4> piles = {"non_sending", "transactional", "users",
+                                                   "mixed"};
 
 template <class Enum, std::size_t size>
-std::optional<Enum> read_word(const std::array<std::string_view, size>& words, std::string_view word) {
+std::optional<Enum> read_word(const std::array<std::string_view, size>& words,
+                              std::string_view word) {
   const auto found = std::ranges::find(words, word);
   if (found == words.end()) return std::nullopt;
   return static_cast<Enum>(found - words.begin());
@@ -93,10 +96,6 @@ std::expected<Mark, Finding> parse_mark(std::string_view line) {
 Marked Marks::of(std::string_view domain, std::string_view service) const {
   const auto found = services_.find(std::pair(std::string(domain), std::string(service)));
   return found == services_.end() ? Marked::unknown : found->second;
-}
-
-bool Marks::knows(std::string_view domain, std::string_view service) const {
-  return services_.contains(std::pair(std::string(domain), std::string(service)));
 }
 
 std::optional<Pile> Marks::pile_of(std::string_view domain) const {

@@ -49,8 +49,6 @@ struct Marks {
 
   /// What the owner of a domain last said of a service; unknown where nothing was said.
   Marked of(std::string_view domain, std::string_view service) const;
-  /// Whether anything was said of it.
-  bool knows(std::string_view domain, std::string_view service) const;
   std::optional<Pile> pile_of(std::string_view domain) const;
   void add(Mark mark);
 

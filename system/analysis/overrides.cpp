@@ -30,7 +30,8 @@ std::vector<std::string_view> words_of(std::string_view text) {
 }
 
 /// The number in "as[2].d"; nothing for another key, or one that is no instance.
-std::optional<unsigned> instance_of(std::string_view key, std::string_view before, std::string_view behind) {
+std::optional<unsigned> instance_of(std::string_view key, std::string_view before,
+                                    std::string_view behind) {
   if (!ascii::istarts_with(key, before) || !key.ends_with(behind)) return std::nullopt;
   if (key.size() < before.size() + behind.size()) return std::nullopt;
   const auto number =
@@ -92,8 +93,11 @@ void CommentSums::add(std::string_view reporter, const aggregate::Record& record
 std::vector<OverrideComment> CommentSums::comments() const {
   std::vector<OverrideComment> list;
   for (const auto& [key, sum] : sums_) {
-    list.push_back({.type = key.first, .comment = key.second, .arc = parse_arc_comment(key.second),
-                    .reporters = sum.reporters, .messages = sum.messages});
+    list.push_back({.type = key.first,
+                    .comment = key.second,
+                    .arc = parse_arc_comment(key.second),
+                    .reporters = sum.reporters,
+                    .messages = sum.messages});
   }
   std::ranges::stable_sort(list, std::ranges::greater(), &OverrideComment::messages);
   return list;
@@ -127,32 +131,44 @@ void tell(const Overrides& overrides, Document& document) {
                     {"overridden_share", "Share", Share{overrides.overridden, overrides.messages}}};
   Table table{.name = "overrides",
               .title = "By reason and reporter",
-              .columns = {{"type", "Reason"}, {"reporter", "Reporter"}, {"messages", "Messages"},
-                          {"failing", "Passed by neither"}, {"delivered", "Of these delivered"}},
+              .columns = {{"type", "Reason"},
+                          {"reporter", "Reporter"},
+                          {"messages", "Messages"},
+                          {"failing", "Passed by neither"},
+                          {"delivered", "Of these delivered"}},
               .empty = "No reporter told a reason for an override."};
   for (const OverrideRow& each : overrides.rows) {
-    table.rows.push_back({to_text(each.type), each.reporter, each.messages, each.failing, each.delivered});
+    table.rows.push_back(
+        {to_text(each.type), each.reporter, each.messages, each.failing, each.delivered});
   }
   Table comments{.name = "comments",
                  .title = "What reporters say about it",
-                 .columns = {{"type", "Reason"}, {"comment", "Comment"}, {"arc", "ARC"}, {"sealers", "Sealed by"},
-                             {"remote_ips"}, {"reporters", "Reporters"}, {"messages", "Messages"}}};
+                 .columns = {{"type", "Reason"},
+                             {"comment", "Comment"},
+                             {"arc", "ARC"},
+                             {"sealers", "Sealed by"},
+                             {"remote_ips"},
+                             {"reporters", "Reporters"},
+                             {"messages", "Messages"}}};
   for (const OverrideComment& each : overrides.comments) {
     std::vector<std::string> sealers;
     if (each.arc) {
       for (const ArcComment::Seal& seal : each.arc->seals) sealers.push_back(seal.domain);
     }
-    comments.rows.push_back({each.type, each.comment, each.arc ? Cell(each.arc->result) : Cell(), sealers,
-                             each.arc ? Cell(each.arc->remote_ips) : Cell(), each.reporters, each.messages});
+    comments.rows.push_back({each.type, each.comment, each.arc ? Cell(each.arc->result) : Cell(),
+                             sealers, each.arc ? Cell(each.arc->remote_ips) : Cell(),
+                             each.reporters, each.messages});
   }
   document.tables = {std::move(table), std::move(comments)};
   if (overrides.reports_read < overrides.reports_with) {
     document.basis.unknown.push_back(
-        {"comments_of_some", "Comments are those of the first " + count_of(overrides.reports_read, "report") +
+        {"comments_of_some", "Comments are those of the first " +
+                                 count_of(overrides.reports_read, "report") +
                                  "; more would have to be read"});
   }
   document.notes.push_back(
-      "A message is counted under its first reason. Comments are of whole reports, also of days outside of the period.");
+      "A message is counted under its first reason. Comments are of whole reports, also of days "
+      "outside of the period.");
 }
 
 }  // namespace assay::analysis

@@ -28,8 +28,10 @@ struct DomainRow {
 };
 /// `counts` by domain and cell, `latest` by domain, day and cell of the last days; both may be the
 /// same. Domains without messages come from `known`.
-std::vector<DomainRow> make_domains(std::span<const store::DailyCount> counts, std::span<const store::DailyCount> latest,
-                                    std::span<const store::ReporterCount> known, const Marks& marks);
+std::vector<DomainRow> make_domains(std::span<const store::DailyCount> counts,
+                                    std::span<const store::DailyCount> latest,
+                                    std::span<const store::ReporterCount> known,
+                                    const Marks& marks);
 void tell(std::span<const DomainRow> domains, Document& document);
 
 /// A policy as most mail of a day was under it.
@@ -51,17 +53,20 @@ struct ReporterRow {
   std::uint64_t rfc9990 = 0;
   std::uint64_t failure_reports = 0;
   std::uint64_t tls_reports = 0;
-  std::uint64_t messages = 0;  ///< of the period
-  std::uint64_t days = 0;      ///< of the period, with messages
+  std::uint64_t messages = 0;                  ///< of the period
+  std::uint64_t days = 0;                      ///< of the period, with messages
   std::optional<store::Instant> first = {};    ///< begin of the earliest report
   std::optional<store::Instant> arrived = {};  ///< of the latest
   std::chrono::seconds cadence{0};  ///< mean time between reports; 0 where there are too few to say
-  bool silent = false;  ///< longer than its reports were apart, several times over
-  std::map<std::string, std::uint64_t> faults = {};  ///< codes of what had to be repaired or set aside
+  bool silent = false;              ///< longer than its reports were apart, several times over
+  std::map<std::string, std::uint64_t> faults =
+      {};  ///< codes of what had to be repaired or set aside
 };
 /// `counts` by day and reporter; `reports` of the period, for their faults.
-std::vector<ReporterRow> make_reporters(std::span<const store::ReporterCount> known, std::span<const store::DailyCount> counts,
-                                        std::span<const store::ReceivedReport> reports, store::Instant now);
+std::vector<ReporterRow> make_reporters(std::span<const store::ReporterCount> known,
+                                        std::span<const store::DailyCount> counts,
+                                        std::span<const store::ReceivedReport> reports,
+                                        store::Instant now);
 void tell(std::span<const ReporterRow> reporters, Document& document);
 
 /// One period beside another.
@@ -80,8 +85,9 @@ struct Comparison {
   std::vector<Change> sources = {};    ///< largest change first
   std::vector<Change> reporters = {};  ///< likewise
 };
-Comparison make_comparison(std::span<const store::DailyCount> now, std::span<const store::DailyCount> then,
-                           std::span<const Flow> flows_now, std::span<const Flow> flows_then);
+Comparison make_comparison(std::span<const store::DailyCount> now,
+                           std::span<const store::DailyCount> then, std::span<const Flow> flows_now,
+                           std::span<const Flow> flows_then);
 void tell(const Comparison& comparison, Document& document);
 
 }  // namespace assay::analysis

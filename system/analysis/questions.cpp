@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "assay/base/try.h"
@@ -27,11 +26,6 @@ using store::Days;
 template <class T = void>
 using Expected = std::expected<T, Finding>;
 
-constexpr std::array<std::string_view, 20> words = {
-    "sources",   "volume",   "cube",     "unauthenticated", "newcomers", "who",   "unaligned",
-    "gaps",      "overrides", "failures", "ladder",          "piles",     "route", "readiness",
-    "whatif",    "reporters", "compare",  "split",           "domains",   "received"};
-
 constexpr days usual_period{30};
 /// How far back it counts as known who sends.
 constexpr days known_before{90};
@@ -50,11 +44,16 @@ class Answering {
 
   Expected<Document> run() {
     if (ask_.domain.empty() && !may_lack_domain(ask_.question)) {
-      return std::unexpected(Finding{.code = "no_domain", .what = std::string(to_text(ask_.question)) + " is asked of a domain"});
+      return std::unexpected(
+          Finding{.code = "no_domain",
+                  .what = std::string(to_text(ask_.question)) + " is asked of a domain"});
     }
     document_.question = to_text(ask_.question);
     document_.domain = ask_.domain;
-    view_ = {.domain = ask_.domain, .catalogue = world_.catalogue, .marks = world_.marks, .organization = world_.organization};
+    view_ = {.domain = ask_.domain,
+             .catalogue = world_.catalogue,
+             .marks = world_.marks,
+             .organization = world_.organization};
     if (auto done = find_period(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = find_basis(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = ask_it(); !done) return std::unexpected(std::move(done.error()));
@@ -65,26 +64,45 @@ class Answering {
  private:
   Expected<> ask_it() {
     switch (ask_.question) {
-      case Question::sources: return sources();
-      case Question::volume: return volume();
-      case Question::cube: return cube();
-      case Question::unauthenticated: return unauthenticated();
-      case Question::newcomers: return newcomers();
-      case Question::who: return who();
-      case Question::unaligned: return unaligned();
-      case Question::gaps: return gaps();
-      case Question::overrides: return overrides();
-      case Question::failures: return failures();
-      case Question::ladder: return ladder();
-      case Question::piles: return piles();
+      case Question::sources:
+        return sources();
+      case Question::volume:
+        return volume();
+      case Question::cube:
+        return cube();
+      case Question::unauthenticated:
+        return unauthenticated();
+      case Question::newcomers:
+        return newcomers();
+      case Question::who:
+        return who();
+      case Question::unaligned:
+        return unaligned();
+      case Question::gaps:
+        return gaps();
+      case Question::overrides:
+        return overrides();
+      case Question::failures:
+        return failures();
+      case Question::ladder:
+        return ladder();
+      case Question::piles:
+        return piles();
       case Question::route:
-      case Question::readiness: return rollout();
-      case Question::whatif: return what_if();
-      case Question::reporters: return reporters();
-      case Question::compare: return compare();
-      case Question::split: return split();
-      case Question::domains: return domains();
-      case Question::received: break;
+      case Question::readiness:
+        return rollout();
+      case Question::whatif:
+        return what_if();
+      case Question::reporters:
+        return reporters();
+      case Question::compare:
+        return compare();
+      case Question::split:
+        return split();
+      case Question::domains:
+        return domains();
+      case Question::received:
+        break;
     }
     return {};
   }
@@ -98,14 +116,16 @@ class Answering {
     std::optional<sys_days> last;
     for (const store::ReporterCount& each : known_) {
       if (each.reports == 0) continue;
-      const sys_days end = std::chrono::floor<days>(std::max(each.first, each.last - std::chrono::seconds{1}));
+      const sys_days end =
+          std::chrono::floor<days>(std::max(each.first, each.last - std::chrono::seconds{1}));
       last = last ? std::max(*last, end) : end;
     }
     last_report_ = last;
     const sys_days to = ask_.to.value_or(std::min(last.value_or(today), today));
     days_ = {.from = ask_.from.value_or(to - usual_period + days{1}), .until = to + days{1}};
     if (days_.from >= days_.until) {
-      return std::unexpected(Finding{.code = "bad_period", .what = "the first day is after the last"});
+      return std::unexpected(
+          Finding{.code = "bad_period", .what = "the first day is after the last"});
     }
     document_.basis.days = days_;
     return {};
@@ -113,7 +133,10 @@ class Answering {
 
   Expected<> find_basis() {
     Basis& basis = document_.basis;
-    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = ask_.domain, .days = days_, .by_domain = false, .by_reporter = true,
+    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = ask_.domain,
+                                             .days = days_,
+                                             .by_domain = false,
+                                             .by_reporter = true,
                                              .by_cell = false}));
     std::set<std::string> reporters;
     for (const DailyCount& each : counts) {
@@ -126,7 +149,8 @@ class Answering {
     auto listed = list_reports([&](store::ReceivedReport&& report) {
       const bool counted = report.standing == store::Standing::counted;
       ++(counted ? basis.reports : basis.set_aside);
-      if (ask_.question == Question::reporters || ask_.question == Question::overrides) listed_.push_back(std::move(report));
+      if (ask_.question == Question::reporters || ask_.question == Question::overrides)
+        listed_.push_back(std::move(report));
     });
     return listed;
   }
@@ -134,8 +158,11 @@ class Answering {
   /// Aggregate reports that touch the period, up to a limit.
   template <class Take>
   Expected<> list_reports(Take take) {
-    store::ReportFilter filter{.kind = store::ReportKind::aggregate, .policy_domain = ask_.domain, .from = days_.from,
-                               .until = days_.until, .limit = report_page};
+    store::ReportFilter filter{.kind = store::ReportKind::aggregate,
+                               .policy_domain = ask_.domain,
+                               .from = days_.from,
+                               .until = days_.until,
+                               .limit = report_page};
     for (std::size_t seen = 0;;) {
       ASSAY_TRY(page, world_.reports->reports(filter));
       for (store::ReceivedReport& each : page) {
@@ -151,12 +178,19 @@ class Answering {
   }
 
   Expected<std::vector<DailyCount>> daily(const Days& period, bool by_day, bool by_reporter) {
-    return world_.reports->daily({.policy_domain = ask_.domain, .days = period, .by_domain = false, .by_day = by_day,
-                                  .by_reporter = by_reporter, .by_cell = true});
+    return world_.reports->daily({.policy_domain = ask_.domain,
+                                  .days = period,
+                                  .by_domain = false,
+                                  .by_day = by_day,
+                                  .by_reporter = by_reporter,
+                                  .by_cell = true});
   }
 
-  Expected<std::vector<store::SourceCount>> source_counts(const Days& period, store::SourceLevel level, bool by_day = false) {
-    return world_.reports->sources({.policy_domain = view_.domain, .days = period, .source = level, .by_day = by_day});
+  Expected<std::vector<store::SourceCount>> source_counts(const Days& period,
+                                                          store::SourceLevel level,
+                                                          bool by_day = false) {
+    return world_.reports->sources(
+        {.policy_domain = view_.domain, .days = period, .source = level, .by_day = by_day});
   }
 
   Expected<std::vector<Flow>> flows(const Days& period, store::SourceLevel level) {
@@ -170,22 +204,32 @@ class Answering {
     Basis& basis = document_.basis;
     constexpr days day{1};
     if (basis.data_through && *basis.data_through < days_.until - day) {
-      basis.unknown.push_back({"days_without_data", "Days after " + to_text(*basis.data_through) + ": no report tells of them yet"});
+      basis.unknown.push_back({"days_without_data", "Days after " + to_text(*basis.data_through) +
+                                                        ": no report tells of them yet"});
     }
     if (basis.first && *basis.first > days_.from) {
-      basis.unknown.push_back({"days_before_data", "Days before " + to_text(*basis.first) + ": no report tells of them"});
+      basis.unknown.push_back({"days_before_data", "Days before " + to_text(*basis.first) +
+                                                       ": no report tells of them"});
     }
-    const bool any = basis.messages > 0 || ask_.question == Question::ladder || ask_.question == Question::failures;
+    const bool any = basis.messages > 0 || ask_.question == Question::ladder ||
+                     ask_.question == Question::failures;
     if (any) return;
     if (last_report_) {
-      document_.next.push_back(fmt::format("No report tells of these days; the last one tells of {}. Ask for earlier days with --from and --to.",
-                                           to_text(*last_report_)));
+      document_.next.push_back(
+          fmt::format("No report tells of these days; the last one tells of {}. Ask for earlier "
+                      "days with --from and --to.",
+                      to_text(*last_report_)));
     } else if (ask_.domain.empty()) {
-      document_.next.emplace_back("There are no reports yet: take some in (assay intake add FILE), or see why none come (assay show ladder DOMAIN).");
+      document_.next.emplace_back(
+          "There are no reports yet: take some in (assay intake add FILE), or see why none come "
+          "(assay show ladder DOMAIN).");
     } else {
-      document_.next.push_back(fmt::format("There are no reports of {}: see why with assay show ladder {}. Mail of a subdomain without a DMARC "
-                                           "record of its own is reported with the domain above; assay show domains lists what there is.",
-                                           ask_.domain, ask_.domain));
+      document_.next.push_back(
+          fmt::format("There are no reports of {}: see why with assay show ladder {}. Mail of a "
+                      "subdomain without a DMARC "
+                      "record of its own is reported with the domain above; assay show domains "
+                      "lists what there is.",
+                      ask_.domain, ask_.domain));
     }
   }
 
@@ -227,10 +271,17 @@ class Answering {
       const auto client = IpAddress::parse(each.address);
       if (each.spf_domain.empty() || !client) continue;
       if (asked++ == ask_.names) break;
-      const spf::Outcome outcome = spf::check_mail_from(
-          {.client = *client, .helo = each.spf_domain, .mail_from = "postmaster@" + each.spf_domain, .now = ask_.now, .trace = spf::Trace::off},
-          *world_.resolver);
-      each.mechanism = outcome.result == spf::Result::pass ? outcome.mechanism : std::string("none today: ") + std::string(spf::to_text(outcome.result));
+      const spf::Outcome outcome =
+          spf::check_mail_from({.client = *client,
+                                .helo = each.spf_domain,
+                                .mail_from = "postmaster@" + each.spf_domain,
+                                .now = ask_.now,
+                                .trace = spf::Trace::off},
+                               *world_.resolver);
+      each.mechanism =
+          outcome.result == spf::Result::pass
+              ? outcome.mechanism
+              : std::string("none today: ") + std::string(spf::to_text(outcome.result));
     }
   }
 
@@ -240,9 +291,11 @@ class Answering {
     if (ask_.names > 0 && world_.resolver != nullptr) {
       std::vector<Flow> looked_for;
       for (const Flow& each : found) {
-        const bool wanted = ask_.source.empty() ? each.what == Class::unknown || each.what == Class::abuse
-                                                : each.source.source_ip == ask_.source || each.network == ask_.source ||
-                                                      each.identity.service == ask_.source;
+        const bool wanted = ask_.source.empty()
+                                ? each.what == Class::unknown || each.what == Class::abuse
+                                : each.source.source_ip == ask_.source ||
+                                      each.network == ask_.source ||
+                                      each.identity.service == ask_.source;
         if (wanted) looked_for.push_back(each);
       }
       view_.names = ask_names(addresses_to_ask(looked_for, ask_.names), *world_.resolver);
@@ -253,7 +306,7 @@ class Answering {
   }
 
   Expected<> unaligned() {
-    ASSAY_TRY(found, flows(days_, store::SourceLevel::none));
+    ASSAY_TRY(found, flows(days_, store::SourceLevel::network));
     tell(make_unaligned(view_, found), document_);
     return {};
   }
@@ -301,7 +354,8 @@ class Answering {
     std::uint64_t read = 0;
     std::uint64_t with = 0;
     for (const store::ReceivedReport& each : listed_) {
-      if (each.standing != store::Standing::counted || !telling.contains(each.head.reporter)) continue;
+      if (each.standing != store::Standing::counted || !telling.contains(each.head.reporter))
+        continue;
       ++with;
       if (records + each.records > max_records_read) continue;
       records += each.records;
@@ -321,7 +375,8 @@ class Answering {
 
   Expected<> compare() {
     const days length = days_.until - days_.from;
-    const Days then = ask_.against ? Days{.from = *ask_.against, .until = *ask_.against + length} : before(length);
+    const Days then = ask_.against ? Days{.from = *ask_.against, .until = *ask_.against + length}
+                                   : before(length);
     ASSAY_TRY(counts_now, daily(days_, false, true));
     ASSAY_TRY(counts_then, daily(then, false, true));
     std::vector<Flow> flows_now;
@@ -335,14 +390,16 @@ class Answering {
     Comparison comparison = make_comparison(counts_now, counts_then, flows_now, flows_then);
     comparison.then = then;
     if (counts_then.empty()) {
-      document_.basis.unknown.push_back({"no_other_period", "The other period: no report tells of it"});
+      document_.basis.unknown.push_back(
+          {"no_other_period", "The other period: no report tells of it"});
     }
     tell(comparison, document_);
     return {};
   }
 
   Expected<> domains() {
-    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = ask_.domain, .days = days_, .by_day = false}));
+    ASSAY_TRY(counts, world_.reports->daily(
+                          {.policy_domain = ask_.domain, .days = days_, .by_day = false}));
     const Days last{.from = std::max(days_.from, days_.until - days{7}), .until = days_.until};
     ASSAY_TRY(latest, world_.reports->daily({.policy_domain = ask_.domain, .days = last}));
     tell(make_domains(counts, latest, known_, *world_.marks), document_);
@@ -350,11 +407,16 @@ class Answering {
   }
 
   Expected<> reporters() {
-    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = ask_.domain, .days = days_, .by_domain = false, .by_reporter = true,
+    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = ask_.domain,
+                                             .days = days_,
+                                             .by_domain = false,
+                                             .by_reporter = true,
                                              .by_cell = false}));
     tell(make_reporters(known_, counts, listed_, ask_.now), document_);
     if (document_.basis.reports_at_least) {
-      document_.basis.unknown.push_back({"faults_of_some", fmt::format("Faults are those of the first {} reports of the period", max_reports)});
+      document_.basis.unknown.push_back(
+          {"faults_of_some",
+           fmt::format("Faults are those of the first {} reports of the period", max_reports)});
     }
     return {};
   }
@@ -362,13 +424,16 @@ class Answering {
   // ---- Rollout ----
 
   Expected<std::uint64_t> days_with_messages(const std::string& domain, const Days& period) {
-    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = domain, .days = period, .by_domain = false, .by_cell = false}));
+    ASSAY_TRY(counts,
+              world_.reports->daily(
+                  {.policy_domain = domain, .days = period, .by_domain = false, .by_cell = false}));
     return counts.size();
   }
 
   Expected<PileGuess> pile_of(const std::string& domain, std::vector<Flow>& found) {
     view_.domain = domain;
-    const Days period{.from = std::min(days_.from, days_.until - rollout_sources), .until = days_.until};
+    const Days period{.from = std::min(days_.from, days_.until - rollout_sources),
+                      .until = days_.until};
     ASSAY_TRY(sorted, flows(period, store::SourceLevel::network));
     found = std::move(sorted);
     ASSAY_TRY(seen, days_with_messages(domain, period));
@@ -388,28 +453,40 @@ class Answering {
       guesses.push_back(std::move(guess));
     }
     tell(guesses, document_);
-    document_.notes.push_back(fmt::format("Inferred from the {} days up to the last day.", rollout_sources.count()));
+    document_.notes.push_back(
+        fmt::format("Inferred from the {} days up to the last day.", rollout_sources.count()));
     return {};
   }
 
   Expected<> rollout() {
     std::vector<Flow> found;
     ASSAY_TRY(pile, pile_of(ask_.domain, found));
-    ASSAY_TRY(counts, daily({.from = days_.until - rollout_policies, .until = days_.until}, true, false));
+    ASSAY_TRY(counts,
+              daily({.from = days_.until - rollout_policies, .until = days_.until}, true, false));
     ASSAY_TRY(by_reporter, world_.reports->daily({.policy_domain = ask_.domain,
-                                                  .days = {.from = days_.until - rollout_sources, .until = days_.until},
-                                                  .by_domain = false, .by_day = false, .by_reporter = true, .by_cell = false}));
+                                                  .days = {.from = days_.until - rollout_sources,
+                                                           .until = days_.until},
+                                                  .by_domain = false,
+                                                  .by_day = false,
+                                                  .by_reporter = true,
+                                                  .by_cell = false}));
     Share largest;
     for (const DailyCount& each : by_reporter) {
       largest.whole += each.messages;
       largest.part = std::max(largest.part, each.messages);
     }
-    const Readiness readiness = judge_readiness({.domain = ask_.domain, .pile = pile, .counts = counts, .flows = found,
-                                                 .reporters = by_reporter.size(), .largest_reporter = largest,
+    const Readiness readiness = judge_readiness({.domain = ask_.domain,
+                                                 .pile = pile,
+                                                 .counts = counts,
+                                                 .flows = found,
+                                                 .reporters = by_reporter.size(),
+                                                 .largest_reporter = largest,
                                                  .today = std::chrono::floor<days>(ask_.now)});
-    ask_.question == Question::route ? tell_route(readiness, document_) : tell_readiness(readiness, document_);
-    document_.notes.push_back(fmt::format("Sources are those of the {} days up to the last day, policies those of {} days.",
-                                          rollout_sources.count(), rollout_policies.count()));
+    ask_.question == Question::route ? tell_route(readiness, document_)
+                                     : tell_readiness(readiness, document_);
+    document_.notes.push_back(fmt::format(
+        "Sources are those of the {} days up to the last day, policies those of {} days.",
+        rollout_sources.count(), rollout_policies.count()));
     return {};
   }
 
@@ -418,8 +495,11 @@ class Answering {
   Expected<> failures() {
     ASSAY_TRY(counts, world_.reports->failure_counts(ask_.domain, days_));
     std::vector<FailureSeen> seen;
-    store::ReportFilter filter{.kind = store::ReportKind::failure, .policy_domain = ask_.domain, .from = days_.from,
-                               .until = days_.until, .limit = report_page};
+    store::ReportFilter filter{.kind = store::ReportKind::failure,
+                               .policy_domain = ask_.domain,
+                               .from = days_.from,
+                               .until = days_.until,
+                               .limit = report_page};
     while (seen.size() < max_failures) {
       ASSAY_TRY(page, world_.reports->reports(filter));
       for (const store::ReceivedReport& each : page) {
@@ -435,7 +515,8 @@ class Answering {
   }
 
   Expected<> ladder() {
-    if (world_.resolver == nullptr) return std::unexpected(Finding{.code = "no_resolver", .what = "the ladder asks the DNS"});
+    if (world_.resolver == nullptr)
+      return std::unexpected(Finding{.code = "no_resolver", .what = "the ladder asks the DNS"});
     auto domain = DomainName::parse(ask_.domain);
     if (!domain) return std::unexpected(std::move(domain.error()));
     const std::vector<ReporterRow> rows = make_reporters(known_, {}, {}, ask_.now);
@@ -453,7 +534,8 @@ class Answering {
       facts.last_of_others = std::max(facts.last_of_others.value_or(each.arrived), each.arrived);
     }
     if (facts.set_aside > 0) {
-      ASSAY_TRY(aside, world_.reports->reports({.standing = store::Standing::set_aside, .policy_domain = ask_.domain}));
+      ASSAY_TRY(aside, world_.reports->reports(
+                           {.standing = store::Standing::set_aside, .policy_domain = ask_.domain}));
       std::set<std::string> reasons;
       for (const store::ReceivedReport& each : aside) reasons.insert(each.reason);
       facts.set_aside_reasons.assign(reasons.begin(), reasons.end());
@@ -473,36 +555,6 @@ class Answering {
 };
 
 }  // namespace
-
-std::string_view to_text(Question question) {
-  return words[static_cast<std::size_t>(question)];
-}
-
-std::optional<Question> parse_question(std::string_view word) {
-  const auto found = std::ranges::find(words, word);
-  if (found == words.end()) return std::nullopt;
-  return static_cast<Question>(found - words.begin());
-}
-
-std::span<const std::string_view> question_words() {
-  return words;
-}
-
-bool may_lack_domain(Question question) {
-  switch (question) {
-    case Question::domains:
-    case Question::reporters:
-    case Question::piles:
-    case Question::received:
-    case Question::split:
-    case Question::cube:
-    case Question::gaps:
-    case Question::overrides:
-    case Question::failures:
-    case Question::compare: return true;
-    default: return false;
-  }
-}
 
 std::expected<Document, Finding> answer(const Ask& ask, const World& world) {
   return Answering(ask, world).run();

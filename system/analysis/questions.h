@@ -54,12 +54,13 @@ struct Ask {
   Question question = Question::domains;
   std::string domain = {};  ///< policy domain, A-labels in lower case; empty: all
   std::optional<std::chrono::sys_days> from = {};  ///< nothing: 30 days up to `to`
-  std::optional<std::chrono::sys_days> to = {};    ///< the last day; nothing: that of the latest report
+  std::optional<std::chrono::sys_days> to =
+      {};  ///< the last day; nothing: that of the latest report
   /// compare: the first day of the other period, of the same length; nothing: the one just before.
   std::optional<std::chrono::sys_days> against = {};
-  Scenario scenario = {};      ///< whatif
-  std::string source = {};     ///< who: an address, network or service; empty: the unknown ones
-  std::size_t names = 0;       ///< who, newcomers: for so many addresses the DNS is asked
+  Scenario scenario = {};   ///< whatif
+  std::string source = {};  ///< who: an address, network or service; empty: the unknown ones
+  std::size_t names = 0;    ///< who, newcomers: for so many addresses the DNS is asked
   Instant now = {};
 };
 

@@ -14,17 +14,19 @@ namespace assay::analysis {
 
 struct ReceivedMail {
   std::uint64_t messages = 0;
-  std::uint64_t exempt = 0;      ///< own users' mail, not judged
+  std::uint64_t exempt = 0;  ///< own users' mail, not judged
   std::uint64_t judged = 0;
   std::uint64_t under_dmarc = 0;  ///< a policy record applies to the author domain
   std::uint64_t broken_lines = 0;
   std::map<std::string, std::uint64_t> verdicts = {};
   std::map<std::string, std::uint64_t> policies = {};  ///< as published, of mail under DMARC
-  std::map<std::string, std::map<std::string, std::uint64_t>> actions = {};  ///< verdict and policy → action
+  std::map<std::string, std::map<std::string, std::uint64_t>> actions =
+      {};  ///< verdict and policy → action
   std::map<std::string, std::uint64_t> dispositions = {};
   std::map<std::string, std::uint64_t> overrides = {};
   std::map<std::string, std::uint64_t> evidence = {};  ///< kinds, of mail that failed
-  std::map<std::string, std::uint64_t> decisive = {};  ///< kinds, of mail that failed and was not handled as published
+  std::map<std::string, std::uint64_t> decisive =
+      {};  ///< kinds, of mail that failed and was not handled as published
   std::uint64_t deferred = 0;
   std::uint64_t compared = 0;
   std::map<std::string, std::uint64_t> differences = {};  ///< between the standards

@@ -16,14 +16,15 @@
 /// next step (RFC 9989 §5.1, §7.4). There is no pct anywhere: RFC 9989 has none.
 namespace assay::analysis {
 
-// ---- Piles ---------------------------------------------------------------------------------------
+// ---- Piles
+// ---------------------------------------------------------------------------------------
 
 /// What is inferred of a domain's mail. No pile where there is too little to say.
 struct PileGuess {
   std::string domain;
   std::optional<Pile> pile = {};
   Confidence confidence = Confidence::none;
-  bool confirmed = false;  ///< the owner said so
+  bool confirmed = false;             ///< the owner said so
   std::optional<Pile> inferred = {};  ///< also where the owner said otherwise
   std::vector<std::string> evidence = {};
   std::uint64_t passing = 0;     ///< messages of own and approved sources
@@ -36,7 +37,8 @@ struct PileGuess {
 PileGuess guess_pile(const View& view, std::span<const Flow> flows, std::uint64_t days);
 void tell(std::span<const PileGuess> piles, Document& document);
 
-// ---- Route ---------------------------------------------------------------------------------------
+// ---- Route
+// ---------------------------------------------------------------------------------------
 
 /// Steps of a rollout, in order.
 enum class Stage : std::uint8_t { none, quarantine_testing, quarantine, reject_testing, reject };
@@ -47,14 +49,15 @@ Stage stage_of(store::Asked policy, bool test_mode);
 struct Route {
   std::optional<Pile> pile = {};
   Stage now = Stage::none;
-  std::vector<Stage> steps = {};      ///< of the pile, with those behind
-  std::optional<Stage> next = {};     ///< nothing at the end
+  std::vector<Stage> steps = {};       ///< of the pile, with those behind
+  std::optional<Stage> next = {};      ///< nothing at the end
   std::vector<std::string> also = {};  ///< what belongs to it beside the policy
-  std::string end = {};               ///< why it ends there
+  std::string end = {};                ///< why it ends there
 };
 Route make_route(std::optional<Pile> pile, Stage now);
 
-// ---- Readiness -----------------------------------------------------------------------------------
+// ---- Readiness
+// -----------------------------------------------------------------------------------
 
 enum class Met : std::uint8_t { yes, no, unknown };
 std::string_view to_text(Met met);

@@ -89,31 +89,62 @@ std::string service_of(const Flow& flow) {
   return flow.identity.service;
 }
 
-void add_presence(Document& document, const std::string& name, const std::string& words, const Presence& presence,
-                  bool knows_before) {
+void add_presence(Document& document, const std::string& name, const std::string& words,
+                  const Presence& presence, bool knows_before) {
   document.facts.push_back({name, words, presence.now});
   if (!knows_before) return;
   document.facts.push_back({name + "_new", "  new in the period", presence.fresh});
   document.facts.push_back({name + "_gone", "  gone since the period before", presence.gone});
 }
 
-Table source_table(std::string name, std::string title, std::string heading, const std::vector<SourceRow>& rows,
-                   bool knows_before) {
+Table source_table(std::string name, std::string title, std::string heading,
+                   const std::vector<SourceRow>& rows, bool knows_before) {
   Table table{.name = std::move(name),
               .title = std::move(title),
-              .columns = {{"name", std::move(heading)}, {"service"}, {"class", "Class"}, {"confirmed", "By you"},
-                          {"messages", "Messages"}, {"both", "Both"}, {"only_spf", "Only SPF"},
-                          {"only_dkim", "Only DKIM"}, {"none", "None"}, {"unknown"}, {"delivered"},
-                          {"quarantined"}, {"rejected"}, {"networks"}, {"addresses", "Addresses"},
-                          {"known_by"}, {"confidence"}, {"service_kind"}, {"first"}, {"last", "Last"}, {"new", "New"}},
+              .columns = {{"name", std::move(heading)},
+                          {"service"},
+                          {"class", "Class"},
+                          {"confirmed", "By you"},
+                          {"messages", "Messages"},
+                          {"both", "Both"},
+                          {"only_spf", "Only SPF"},
+                          {"only_dkim", "Only DKIM"},
+                          {"none", "None"},
+                          {"unknown"},
+                          {"delivered"},
+                          {"quarantined"},
+                          {"rejected"},
+                          {"networks"},
+                          {"addresses", "Addresses"},
+                          {"known_by"},
+                          {"confidence"},
+                          {"service_kind"},
+                          {"first"},
+                          {"last", "Last"},
+                          {"new", "New"}},
               .empty = "No source was reported."};
   for (const SourceRow& each : rows) {
     const Tally& tally = each.tally;
-    table.rows.push_back({each.name, each.service == each.name ? Cell() : Cell(each.service), to_text(each.what),
-                          each.confirmed, tally.messages(), tally.both, tally.only_spf, tally.only_dkim, tally.none,
-                          tally.unknown, tally.delivered, tally.quarantined, tally.rejected, each.networks,
-                          each.addresses, to_text(each.identity.by), to_text(each.identity.confidence),
-                          each.identity.kind ? Cell(to_text(*each.identity.kind)) : Cell(), each.first, each.last,
+    table.rows.push_back({each.name,
+                          each.service == each.name ? Cell() : Cell(each.service),
+                          to_text(each.what),
+                          each.confirmed,
+                          tally.messages(),
+                          tally.both,
+                          tally.only_spf,
+                          tally.only_dkim,
+                          tally.none,
+                          tally.unknown,
+                          tally.delivered,
+                          tally.quarantined,
+                          tally.rejected,
+                          each.networks,
+                          each.addresses,
+                          to_text(each.identity.by),
+                          to_text(each.identity.confidence),
+                          each.identity.kind ? Cell(to_text(*each.identity.kind)) : Cell(),
+                          each.first,
+                          each.last,
                           knows_before ? Cell(each.fresh) : Cell()});
   }
   return table;
@@ -121,12 +152,14 @@ Table source_table(std::string name, std::string title, std::string heading, con
 
 }  // namespace
 
-// ---- sources -------------------------------------------------------------------------------------
+// ---- sources
+// -------------------------------------------------------------------------------------
 
 Sources make_sources(std::span<const Flow> flows, std::span<const Flow> before) {
   Level services = make_level(flows, before, service_of);
   Level networks = make_level(flows, before, [](const Flow& flow) { return flow.network; });
-  Level addresses = make_level(flows, before, [](const Flow& flow) { return flow.source.source_ip; });
+  Level addresses =
+      make_level(flows, before, [](const Flow& flow) { return flow.source.source_ip; });
   return {.services = services.presence,
           .networks = networks.presence,
           .addresses = addresses.presence,
@@ -145,21 +178,26 @@ void tell(const Sources& sources, Document& document) {
   Table services = source_table("by_service", "By service", "Service", sources.by_service, before);
   Table networks = source_table("by_network", "By network", "Network", sources.by_network, before);
   Table addresses = source_table("by_address", "By address", "Address", sources.by_address, before);
-  Table gone = source_table("gone", "Services of the period before that sent nothing any more", "Service", sources.gone, before);
+  Table gone = source_table("gone", "Services of the period before that sent nothing any more",
+                            "Service", sources.gone, before);
   addresses.in_words = false;
   gone.empty = "";
   for (Table* each : {&services, &networks, &addresses, &gone}) bound_rows(*each, document.basis);
-  document.tables = {std::move(services), std::move(networks), std::move(addresses), std::move(gone)};
+  document.tables = {std::move(services), std::move(networks), std::move(addresses),
+                     std::move(gone)};
   if (!before) {
     document.basis.unknown.push_back(
-        {"no_period_before", "What is new and what is gone: there are no reports of the days before"});
+        {"no_period_before",
+         "What is new and what is gone: there are no reports of the days before"});
   }
   document.notes.push_back(
-      "A service is recognized by what it signs and sends as; that does not mean that it may send for you. Say what it is "
+      "A service is recognized by what it signs and sends as; that does not mean that it may send "
+      "for you. Say what it is "
       "to you with assay mark.");
 }
 
-// ---- volume --------------------------------------------------------------------------------------
+// ---- volume
+// --------------------------------------------------------------------------------------
 
 Volume make_volume(std::span<const Flow> flows) {
   Volume volume;
@@ -173,18 +211,23 @@ Volume make_volume(std::span<const Flow> flows) {
 }
 
 void tell(const Volume& volume, Document& document) {
-  constexpr std::array<std::string_view, classes> headings = {"Own", "Approved", "Forwarder, list", "Unknown", "Abuse"};
+  constexpr std::array<std::string_view, classes> headings = {"Own", "Approved", "Forwarder, list",
+                                                              "Unknown", "Abuse"};
   std::uint64_t all = 0;
   for (const std::uint64_t each : volume.all) all += each;
   document.facts.push_back({"messages", "Messages", all});
   Table table{.name = "by_class",
               .title = "By class",
-              .columns = {{"class"}, {"heading", "Class"}, {"messages", "Messages"}, {"share", "Share"},
+              .columns = {{"class"},
+                          {"heading", "Class"},
+                          {"messages", "Messages"},
+                          {"share", "Share"},
                           {"unconfirmed", "Inferred alone"}}};
   Table days{.name = "days", .title = "By day", .columns = {{"day", "Day"}}};
   for (std::size_t i = 0; i < classes; ++i) {
     const std::string_view name = to_text(static_cast<Class>(i));
-    table.rows.push_back({name, headings[i], volume.all[i], Share{volume.all[i], all}, volume.unconfirmed[i]});
+    table.rows.push_back(
+        {name, headings[i], volume.all[i], Share{volume.all[i], all}, volume.unconfirmed[i]});
     days.columns.push_back({std::string(name), std::string(headings[i])});
   }
   for (const auto& [day, messages] : volume.days) {
@@ -194,11 +237,13 @@ void tell(const Volume& volume, Document& document) {
   }
   document.tables = {std::move(table), std::move(days)};
   document.notes.push_back(
-      "Own: authenticates as you. Approved: a service that signs or sends as you by your records. Both are inferred until "
+      "Own: authenticates as you. Approved: a service that signs or sends as you by your records. "
+      "Both are inferred until "
       "you confirm them with assay mark. Abuse is suspected, never proven.");
 }
 
-// ---- newcomers -----------------------------------------------------------------------------------
+// ---- newcomers
+// -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -266,37 +311,55 @@ Newcomers make_newcomers(std::span<const Flow> flows, std::span<const Flow> befo
 void tell(const Newcomers& newcomers, Document& document) {
   Table table{.name = "newcomers",
               .title = "Sources that pass and were not seen before",
-              .columns = {{"service", "Source"}, {"new", "New is"}, {"network", "Network"}, {"class", "Class"}, {"by", "Let in by"},
-                          {"selector"}, {"spf_domain"}, {"mechanism", "SPF term"}, {"address", "For example"},
-                          {"messages", "Messages"}, {"networks"}, {"first", "First"}},
-              .empty = newcomers.knows_before ? "No source that passes is new." : "Nothing can be called new: there are no reports of "
-                                                                                   "the days before the period."};
+              .columns = {{"service", "Source"},
+                          {"new", "New is"},
+                          {"network", "Network"},
+                          {"class", "Class"},
+                          {"by", "Let in by"},
+                          {"selector"},
+                          {"spf_domain"},
+                          {"mechanism", "SPF term"},
+                          {"address", "For example"},
+                          {"messages", "Messages"},
+                          {"networks"},
+                          {"first", "First"}},
+              .empty = newcomers.knows_before
+                           ? "No source that passes is new."
+                           : "Nothing can be called new: there are no reports of "
+                             "the days before the period."};
   for (const Newcomer& each : newcomers.newcomers) {
-    table.rows.push_back({each.service, each.new_network ? "the network" : "the service", each.network, to_text(each.what),
-                          each.by, each.selector, each.spf_domain, each.mechanism, each.address, each.messages,
-                          each.networks, each.first});
+    table.rows.push_back({each.service, each.new_network ? "the network" : "the service",
+                          each.network, to_text(each.what), each.by, each.selector, each.spf_domain,
+                          each.mechanism, each.address, each.messages, each.networks, each.first});
   }
   bound_rows(table, document.basis);
   document.facts.push_back({"newcomers", "Newcomers that pass", newcomers.newcomers.size()});
-  if (newcomers.knows_before) document.facts.push_back({"known_from", "Compared with sources since", newcomers.known_from});
+  if (newcomers.knows_before)
+    document.facts.push_back({"known_from", "Compared with sources since", newcomers.known_from});
   if (newcomers.copies > 0) {
-    document.notes.push_back(count_of(newcomers.copies, "message") + " came by forwarders not seen before; they are not listed");
+    document.notes.push_back(count_of(newcomers.copies, "message") +
+                             " came by forwarders not seen before; they are not listed");
   }
   if (!newcomers.knows_before) {
-    document.basis.unknown.push_back({"no_period_before", "Which sources are new: there are no reports of the days before"});
+    document.basis.unknown.push_back(
+        {"no_period_before", "Which sources are new: there are no reports of the days before"});
   }
   if (!table.rows.empty()) {
     document.next.emplace_back(
-        "A newcomer that passes is a service that somebody set up, or a stolen key or an SPF record that allows too much. "
-        "Ask who set it up; then mark it (assay mark), or take its selector or include out of the DNS.");
+        "A newcomer that passes is a service that somebody set up, or a stolen key or an SPF "
+        "record that allows too much. "
+        "Ask who set it up; then mark it (assay mark), or take its selector or include out of the "
+        "DNS.");
   }
   document.tables.push_back(std::move(table));
 }
 
-// ---- who -----------------------------------------------------------------------------------------
+// ---- who
+// -----------------------------------------------------------------------------------------
 
 std::vector<std::string> addresses_to_ask(std::span<const Flow> flows, std::size_t limit) {
-  std::unordered_map<std::string, std::pair<std::uint64_t, std::string>> networks;  // and largest address
+  std::unordered_map<std::string, std::pair<std::uint64_t, std::string>>
+      networks;  // and largest address
   std::unordered_map<std::string, std::uint64_t> addresses;
   for (const Flow& each : flows) addresses[each.source.source_ip] += each.source.messages;
   for (const Flow& each : flows) {
@@ -338,7 +401,8 @@ struct Looking {
     if (source.spf_result == "pass") {
       clues[{By::spf, source.spf_domain}] += source.messages;
     } else if (!source.spf_domain.empty()) {
-      claims["an envelope of " + source.spf_domain + " that its SPF record does not allow"] += source.messages;
+      claims["an envelope of " + source.spf_domain + " that its SPF record does not allow"] +=
+          source.messages;
     }
   }
 };
@@ -359,7 +423,9 @@ Who finish_who(const View& view, const std::string& network, const Looking& look
   }
   for (const auto& [clue, messages] : looking.clues) {
     const Service* service = service_of_clue(view, clue.first, clue.second);
-    who.clues.push_back({.by = clue.first, .value = clue.second, .service = service != nullptr ? service->name : "",
+    who.clues.push_back({.by = clue.first,
+                         .value = clue.second,
+                         .service = service != nullptr ? service->name : "",
                          .messages = messages});
   }
   for (const auto& [address, messages] : looking.addresses) {
@@ -367,7 +433,9 @@ Who finish_who(const View& view, const std::string& network, const Looking& look
     if (name == view.names.end() || name->second.name.empty()) continue;
     const By by = name->second.confirmed ? By::confirmed_name : By::bare_name;
     const Service* service = service_of_clue(view, by, name->second.name);
-    who.clues.push_back({.by = by, .value = name->second.name, .service = service != nullptr ? service->name : "",
+    who.clues.push_back({.by = by,
+                         .value = name->second.name,
+                         .service = service != nullptr ? service->name : "",
                          .messages = messages});
   }
   std::ranges::stable_sort(who.clues, [](const Clue& a, const Clue& b) {
@@ -375,7 +443,8 @@ Who finish_who(const View& view, const std::string& network, const Looking& look
   });
   for (const auto& [claim, messages] : looking.claims) who.claims.push_back(claim);
   const auto best = std::ranges::min_element(looking.flows, [](const Flow* a, const Flow* b) {
-    return std::pair(a->identity.by, b->source.messages) < std::pair(b->identity.by, a->source.messages);
+    return std::pair(a->identity.by, b->source.messages) <
+           std::pair(b->identity.by, a->source.messages);
   });
   who.identity = (*best)->identity;
   who.what = (*best)->what;
@@ -384,7 +453,8 @@ Who finish_who(const View& view, const std::string& network, const Looking& look
 
 bool is_wanted(const Flow& flow, std::string_view wanted) {
   if (wanted.empty()) return flow.what == Class::unknown || flow.what == Class::abuse;
-  return flow.source.source_ip == wanted || flow.network == wanted || flow.identity.service == wanted;
+  return flow.source.source_ip == wanted || flow.network == wanted ||
+         flow.identity.service == wanted;
 }
 
 }  // namespace
@@ -407,9 +477,16 @@ std::vector<Who> make_who(const View& view, std::span<const Flow> flows, std::st
 void tell(std::span<const Who> who, const View& view, Document& document) {
   Table table{.name = "sources",
               .title = "Who it is, by evidence that is hard to forge first",
-              .columns = {{"network", "Network"}, {"address", "Busiest address"}, {"service", "Probably"}, {"known_by", "By"},
-                          {"confidence", "Confidence"}, {"class", "Class"}, {"messages", "Messages"}, {"addresses"},
-                          {"evidence", "Evidence"}, {"claims", "Claims without proof"}},
+              .columns = {{"network", "Network"},
+                          {"address", "Busiest address"},
+                          {"service", "Probably"},
+                          {"known_by", "By"},
+                          {"confidence", "Confidence"},
+                          {"class", "Class"},
+                          {"messages", "Messages"},
+                          {"addresses"},
+                          {"evidence", "Evidence"},
+                          {"claims", "Claims without proof"}},
               .empty = "No unknown source was reported."};
   for (const Who& each : who) {
     std::vector<std::string> evidence;
@@ -417,18 +494,23 @@ void tell(std::span<const Who> who, const View& view, Document& document) {
       evidence.push_back(fmt::format("{} {}{}", to_text(clue.by), clue.value,
                                      clue.service.empty() ? "" : " (" + clue.service + ")"));
     }
-    table.rows.push_back({each.source, each.address, each.identity.by == By::nothing ? Cell() : Cell(each.identity.service),
-                          to_text(each.identity.by), to_text(each.identity.confidence), to_text(each.what), each.messages,
-                          each.addresses, evidence, each.claims});
+    table.rows.push_back({each.source, each.address,
+                          each.identity.by == By::nothing ? Cell() : Cell(each.identity.service),
+                          to_text(each.identity.by), to_text(each.identity.confidence),
+                          to_text(each.what), each.messages, each.addresses, evidence,
+                          each.claims});
   }
   bound_rows(table, document.basis);
   if (view.names.empty() && !table.rows.empty()) {
-    document.basis.unknown.push_back({"names_not_asked", "Reverse names: they were not asked for (--reverse N)"});
+    document.basis.unknown.push_back(
+        {"names_not_asked", "Reverse names: they were not asked for (--reverse N)"});
   }
-  document.basis.unknown.push_back({"as_not_known", "Autonomous systems and countries: no database of them is read"});
+  document.basis.unknown.push_back(
+      {"as_not_known", "Autonomous systems and countries: no database of them is read"});
   document.tables.push_back(std::move(table));
   document.notes.push_back(
-      "A signature or an SPF record proves who sends. A reverse name that leads back to the address says who runs the "
+      "A signature or an SPF record proves who sends. A reverse name that leads back to the "
+      "address says who runs the "
       "network. One that does not lead back can be written by anybody and proves nothing.");
 }
 

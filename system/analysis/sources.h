@@ -65,9 +65,9 @@ void tell(const Volume& volume, Document& document);
 struct Newcomer {
   std::string service;
   Class what = Class::unknown;
-  bool new_network = false;  ///< of a service seen before: the network is what is new
-  std::string network = {};  ///< of new_network
-  std::string by = {};       ///< what let it pass: selector or envelope domain
+  bool new_network = false;   ///< of a service seen before: the network is what is new
+  std::string network = {};   ///< of new_network
+  std::string by = {};        ///< what let it pass: selector or envelope domain
   std::string selector = {};  ///< "s1 of example.com" where a signature did
   std::string spf_domain = {};
   std::string mechanism = {};  ///< the term of the SPF record, where the DNS was asked
@@ -94,7 +94,7 @@ struct Clue {
   std::uint64_t messages = 0;
 };
 struct Who {
-  std::string source;  ///< network
+  std::string source;        ///< network
   std::string address = {};  ///< the one with most messages
   Identity identity = {};
   Class what = Class::unknown;

@@ -39,8 +39,8 @@ struct Stream {
 
 struct ReporterOfWorld {
   std::string name;
-  int every = 1;           ///< days that a report covers
-  int until = 1'000'000;   ///< falls silent then
+  int every = 1;          ///< days that a report covers
+  int until = 1'000'000;  ///< falls silent then
   bool tells_reasons = true;
   bool enforces = true;
   bool sees_none = false;  ///< an old copy of the record
@@ -63,7 +63,7 @@ struct Truth {
 
 class WorldOfMail {
  public:
-  static constexpr int length = 728;  ///< days, whole weeks
+  static constexpr int length = 728;              ///< days, whole weeks
   static constexpr sys_days begin{days{20'000}};  // 2024-10-04
   static sys_days day(int number) { return begin + days{number}; }
   static sys_days end() { return day(length); }
@@ -81,7 +81,9 @@ class WorldOfMail {
     }
   }
 
-  static std::vector<std::string> domains() { return {"example.com", "example.net", "example.org"}; }
+  static std::vector<std::string> domains() {
+    return {"example.com", "example.net", "example.org"};
+  }
   MemoryReceived& store() { return store_; }
   const Truth& truth() const { return truth_; }
   const std::vector<Stream>& streams() const { return streams_; }
@@ -107,43 +109,136 @@ class WorldOfMail {
   }
 
   void make_streams() {
-    streams_ = {
-        {.name = "office", .what = Class::own, .domain = "example.com", .address = "192.0.2.10", .spf_domain = "example.com", .spf = "pass",
-         .dkim_domain = "example.com", .selector = "s1", .dkim = "pass", .spf_aligned = true, .dkim_aligned = true, .daily = 400},
-        {.name = "legacy", .what = Class::own, .domain = "example.com", .address = "192.0.2.77", .spf_domain = "example.com", .spf = "pass",
-         .spf_aligned = true, .daily = 25},
-        {.name = "bulk", .what = Class::approved, .domain = "example.com", .address = "198.51.100.20", .spf_domain = "bounce.bulk.example",
-         .spf = "pass", .dkim_domain = "example.com", .selector = "bulk1", .dkim = "pass", .dkim_aligned = true, .daily = 200},
-        {.name = "crm", .what = Class::unknown, .cause = Cause::broken_own, .domain = "example.com", .address = "203.0.113.200",
-         .spf_domain = "mail.crm.example", .spf = "pass", .dkim_domain = "crm.example", .selector = "k1", .dkim = "pass", .daily = 40},
-        {.name = "list", .what = Class::forwarder, .cause = Cause::forwarding, .domain = "example.com", .address = "198.18.50.5",
-         .spf_domain = "lists.example", .spf = "pass", .dkim_domain = "example.com", .selector = "s1", .dkim = "fail", .daily = 10,
-         .reason = "mailing_list"},
-        {.name = "forwarder", .what = Class::forwarder, .domain = "example.com", .address = "198.18.80.5", .spf_domain = "example.com",
-         .spf = "fail", .dkim_domain = "example.com", .selector = "s1", .dkim = "pass", .dkim_aligned = true, .daily = 8},
-        {.name = "printer", .what = Class::unknown, .cause = Cause::unknown, .domain = "example.com", .address = "198.18.7.7",
-         .spf_domain = "example.com", .spf = "fail", .daily = 3},
-        {.name = "attack", .what = Class::abuse, .cause = Cause::abuse, .domain = "example.com", .spf_domain = "example.com", .spf = "fail",
-         .daily = 60},
-        {.name = "newcomer", .what = Class::own, .domain = "example.com", .address = "198.18.90.9", .spf_domain = "new.example.com", .spf = "pass",
-         .dkim_domain = "example.com", .selector = "new1", .dkim = "pass", .spf_aligned = true, .dkim_aligned = true, .daily = 30,
-         .from = length - 10},
-        {.name = "orders", .what = Class::own, .domain = "example.net", .address = "192.0.2.20", .spf_domain = "example.net", .spf = "pass",
-         .dkim_domain = "example.net", .selector = "o1", .dkim = "pass", .spf_aligned = true, .dkim_aligned = true, .daily = 100},
-        {.name = "abuse of nothing", .what = Class::abuse, .cause = Cause::abuse, .domain = "example.org", .spf_domain = "example.org", .spf = "fail",
-         .daily = 50}};
+    streams_ = {{.name = "office",
+                 .what = Class::own,
+                 .domain = "example.com",
+                 .address = "192.0.2.10",
+                 .spf_domain = "example.com",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "s1",
+                 .dkim = "pass",
+                 .spf_aligned = true,
+                 .dkim_aligned = true,
+                 .daily = 400},
+                {.name = "legacy",
+                 .what = Class::own,
+                 .domain = "example.com",
+                 .address = "192.0.2.77",
+                 .spf_domain = "example.com",
+                 .spf = "pass",
+                 .spf_aligned = true,
+                 .daily = 25},
+                {.name = "bulk",
+                 .what = Class::approved,
+                 .domain = "example.com",
+                 .address = "198.51.100.20",
+                 .spf_domain = "bounce.bulk.example",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "bulk1",
+                 .dkim = "pass",
+                 .dkim_aligned = true,
+                 .daily = 200},
+                {.name = "crm",
+                 .what = Class::unknown,
+                 .cause = Cause::broken_own,
+                 .domain = "example.com",
+                 .address = "203.0.113.200",
+                 .spf_domain = "mail.crm.example",
+                 .spf = "pass",
+                 .dkim_domain = "crm.example",
+                 .selector = "k1",
+                 .dkim = "pass",
+                 .daily = 40},
+                {.name = "list",
+                 .what = Class::forwarder,
+                 .cause = Cause::forwarding,
+                 .domain = "example.com",
+                 .address = "198.18.50.5",
+                 .spf_domain = "lists.example",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "s1",
+                 .dkim = "fail",
+                 .daily = 10,
+                 .reason = "mailing_list"},
+                {.name = "forwarder",
+                 .what = Class::forwarder,
+                 .domain = "example.com",
+                 .address = "198.18.80.5",
+                 .spf_domain = "example.com",
+                 .spf = "fail",
+                 .dkim_domain = "example.com",
+                 .selector = "s1",
+                 .dkim = "pass",
+                 .dkim_aligned = true,
+                 .daily = 8},
+                {.name = "printer",
+                 .what = Class::unknown,
+                 .cause = Cause::unknown,
+                 .domain = "example.com",
+                 .address = "198.18.7.7",
+                 .spf_domain = "example.com",
+                 .spf = "fail",
+                 .daily = 3},
+                {.name = "attack",
+                 .what = Class::abuse,
+                 .cause = Cause::abuse,
+                 .domain = "example.com",
+                 .spf_domain = "example.com",
+                 .spf = "fail",
+                 .daily = 60},
+                {.name = "newcomer",
+                 .what = Class::own,
+                 .domain = "example.com",
+                 .address = "198.18.90.9",
+                 .spf_domain = "new.example.com",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "new1",
+                 .dkim = "pass",
+                 .spf_aligned = true,
+                 .dkim_aligned = true,
+                 .daily = 30,
+                 .from = length - 10},
+                {.name = "orders",
+                 .what = Class::own,
+                 .domain = "example.net",
+                 .address = "192.0.2.20",
+                 .spf_domain = "example.net",
+                 .spf = "pass",
+                 .dkim_domain = "example.net",
+                 .selector = "o1",
+                 .dkim = "pass",
+                 .spf_aligned = true,
+                 .dkim_aligned = true,
+                 .daily = 100},
+                {.name = "abuse of nothing",
+                 .what = Class::abuse,
+                 .cause = Cause::abuse,
+                 .domain = "example.org",
+                 .spf_domain = "example.org",
+                 .spf = "fail",
+                 .daily = 50}};
   }
 
   aggregate::Row row_of(const Stream& stream, const std::string& address) const {
-    aggregate::Row row{.source_ip = address, .dkim = stream.dkim_aligned ? "pass" : "fail", .spf = stream.spf_aligned ? "pass" : "fail",
+    aggregate::Row row{.source_ip = address,
+                       .dkim = stream.dkim_aligned ? "pass" : "fail",
+                       .spf = stream.spf_aligned ? "pass" : "fail",
                        .header_from = stream.domain};
-    if (!stream.dkim.empty()) row.dkim_results = {{.domain = stream.dkim_domain, .selector = stream.selector, .result = stream.dkim}};
+    if (!stream.dkim.empty())
+      row.dkim_results = {
+          {.domain = stream.dkim_domain, .selector = stream.selector, .result = stream.dkim}};
     row.spf_results = {{.domain = stream.spf_domain, .scope = "mfrom", .result = stream.spf}};
     return row;
   }
 
   /// What a reporter does with mail that fails (disposition, reason).
-  static std::pair<std::string, std::string> handle(const Stream& stream, const ReporterOfWorld& reporter, std::string policy, bool testing) {
+  static std::pair<std::string, std::string> handle(const Stream& stream,
+                                                    const ReporterOfWorld& reporter,
+                                                    std::string policy, bool testing) {
     if (stream.spf_aligned || stream.dkim_aligned) return {"none", ""};
     if (policy == "none") return {"none", reporter.tells_reasons ? stream.reason : ""};
     if (!reporter.enforces) return {"none", ""};
@@ -173,9 +268,15 @@ class WorldOfMail {
       head.policy_domain = domain;
       head.begin = day(first);
       head.end = day(first + reporter.every);
-      head.policy = {.domain = domain, .p = policy, .sp = policy, .adkim = "r", .aspf = "r", .testing = testing ? "y" : "n"};
+      head.policy = {.domain = domain,
+                     .p = policy,
+                     .sp = policy,
+                     .adkim = "r",
+                     .aspf = "r",
+                     .testing = testing ? "y" : "n"};
       arrival.arrived = head.end + std::chrono::hours{3};
-      if (reporter.is_repaired) arrival.remarks = {{.code = "xml_repaired", .what = "a tag was not closed"}};
+      if (reporter.is_repaired)
+        arrival.remarks = {{.code = "xml_repaired", .what = "a tag was not closed"}};
       for (int number = first; number < first + reporter.every; ++number) {
         for (const Stream& stream : streams_) {
           if (stream.domain == domain && number >= stream.from && number < stream.until) {
@@ -188,17 +289,24 @@ class WorldOfMail {
     }
   }
 
-  void add_record(store::Arrival& arrival, const Stream& stream, const ReporterOfWorld& reporter, int number,
-                  const std::pair<std::string, bool>& policy) {
+  void add_record(store::Arrival& arrival, const Stream& stream, const ReporterOfWorld& reporter,
+                  int number, const std::pair<std::string, bool>& policy) {
     // Reporters of weeks see the same every day, so that spreading their reports is exact.
-    const std::uint64_t count = reporter.every > 1 ? stream.daily : stream.daily / 2 + random() % (stream.daily + 1);
+    const std::uint64_t count =
+        reporter.every > 1 ? stream.daily : stream.daily / 2 + random() % (stream.daily + 1);
     if (count == 0) return;
     const auto [disposition, reason] = handle(stream, reporter, policy.first, policy.second);
     aggregate::Record record{.row = row_of(stream, address_of(stream, number)), .count = count};
     record.row.disposition = disposition;
-    if (!reason.empty()) record.row.reasons = {{.type = reason, .comment = reason == "mailing_list" ? "arc=pass as[1].d=lists.example as[1].s=a" : ""}};
+    if (!reason.empty())
+      record.row.reasons = {
+          {.type = reason,
+           .comment = reason == "mailing_list" ? "arc=pass as[1].d=lists.example as[1].s=a" : ""}};
     arrival.records.add(record);
-    const Truth::Key key{.domain = stream.domain, .day = day(number), .reporter = reporter.name, .stream = stream.name};
+    const Truth::Key key{.domain = stream.domain,
+                         .day = day(number),
+                         .reporter = reporter.name,
+                         .stream = stream.name};
     truth_.messages[key] += count;
     truth_.handled[key] = {disposition, reason};
   }
