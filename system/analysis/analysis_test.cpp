@@ -45,13 +45,13 @@ TEST(Document, AsJson) {
 TEST(Document, CsvCannotBecomeAFormula) {
   const auto csv = to_csv(small_document());
   ASSERT_TRUE(csv);
-  EXPECT_EQ(*csv, "name,list,share,absent\r\n'=1+1,\"a; b\\x0A\",0.333333,\r\n");
+  EXPECT_EQ(*csv, "name,list,share,absent\r\n'=1+1,\"a; b\\x0a\",0.333333,\r\n");
   EXPECT_FALSE(to_csv(small_document(), "other"));
 }
 
 TEST(Document, WordsHoldNoControlCharacters) {
   const std::string words = to_words(small_document());
-  EXPECT_NE(words.find("b\\x0A"), std::string::npos) << words;
+  EXPECT_NE(words.find("b\\x0a"), std::string::npos) << words;
   EXPECT_NE(words.find("Not known"), std::string::npos);
 }
 
