@@ -88,7 +88,7 @@ struct Options {
 Expected<std::optional<sys_days>> read_day(const std::string& option, const std::string& text) {
   if (text.empty()) return std::optional<sys_days>();
   const auto day = analysis::parse_day(text);
-  if (day) return std::optional<sys_days>(*day);
+  if (day) return day;
   return fail(Status::usage, fmt::format("{}: \"{}\" is no day; give one like 2026-05-01", option,
                                          ascii::printable(text)));
 }

@@ -7,6 +7,8 @@
 #include <set>
 #include <tuple>
 
+#include "system/analysis/detail/order.h"
+
 namespace assay::analysis {
 namespace {
 
@@ -54,7 +56,7 @@ Unauthenticated make_unauthenticated(std::span<const Flow> flows) {
     growing.row.networks = growing.networks.size();
     answer.rows.push_back(std::move(growing.row));
   }
-  std::ranges::stable_sort(answer.rows, [](const CauseRow& a, const CauseRow& b) {
+  detail::sort_stably(answer.rows, [](const CauseRow& a, const CauseRow& b) {
     return std::tuple(a.cause, b.tally.messages()) < std::tuple(b.cause, a.tally.messages());
   });
   return answer;
@@ -204,7 +206,7 @@ std::vector<Unaligned> make_unaligned(const View& view, std::span<const Flow> fl
     one.fixes = fixes_of(view, one);
     list.push_back(std::move(one));
   }
-  std::ranges::stable_sort(list, [](const Unaligned& a, const Unaligned& b) {
+  detail::sort_stably(list, [](const Unaligned& a, const Unaligned& b) {
     return std::pair(a.passes, b.messages) < std::pair(b.passes, a.messages);
   });
   return list;
@@ -314,7 +316,7 @@ WhatIf make_what_if(const View& view, std::span<const Flow> flows, const Scenari
     if (is_stopped(each.source.cell)) hit.now_stopped += messages;
   }
   for (auto& [key, hit] : hits) answer.hits.push_back(std::move(hit));
-  std::ranges::stable_sort(answer.hits, [](const Hit& a, const Hit& b) {
+  detail::sort_stably(answer.hits, [](const Hit& a, const Hit& b) {
     return std::pair(a.what, b.messages) < std::pair(b.what, a.messages);
   });
   return answer;

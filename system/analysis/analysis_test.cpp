@@ -73,14 +73,13 @@ TEST(Document, Days) {
 // ---- Parts and gaps
 // ------------------------------------------------------------------------------
 
-store::Cell cell(Aligned spf, Aligned dkim, Done done, Asked policy, bool test = false,
-                 OverrideType reason = OverrideType::absent) {
-  return {.spf = spf,
-          .dkim = dkim,
-          .disposition = done,
-          .reason = reason,
-          .policy = policy,
-          .test_mode = test};
+store::Cell cell(Aligned spf, Aligned dkim, Done done, Asked policy, bool test = false) {
+  return {.spf = spf, .dkim = dkim, .disposition = done, .policy = policy, .test_mode = test};
+}
+
+store::Cell with_reason(store::Cell what, OverrideType reason) {
+  what.reason = reason;
+  return what;
 }
 
 TEST(Parts, EachMessageIsInOne) {
@@ -114,7 +113,8 @@ TEST(Gaps, Kinds) {
       count_of_cell("a", cell(fail, fail, Done::quarantine, Asked::reject), 20),
       count_of_cell("a", cell(fail, fail, Done::none, Asked::reject), 30),
       count_of_cell(
-          "b", cell(fail, fail, Done::none, Asked::reject, false, OverrideType::local_policy), 40),
+          "b", with_reason(cell(fail, fail, Done::none, Asked::reject), OverrideType::local_policy),
+          40),
       count_of_cell("b", cell(fail, fail, Done::quarantine, Asked::reject, true), 50),
       count_of_cell("b", cell(fail, fail, Done::none, Asked::quarantine, true), 60),
       count_of_cell("b", cell(Aligned::pass, fail, Done::none, Asked::reject), 1'000),

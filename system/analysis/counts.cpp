@@ -7,6 +7,8 @@
 #include <set>
 #include <tuple>
 
+#include "system/analysis/detail/order.h"
+
 namespace assay::analysis {
 namespace {
 
@@ -137,7 +139,7 @@ void tell(const Cube& cube, Document& document) {
                   .columns = tally_columns("reporter", "Reporter")};
   for (const auto& [name, tally] : cube.reporters) reporters.rows.push_back(tally_row(name, tally));
   for (Table* table : {&sources, &reporters}) {
-    std::ranges::stable_sort(table->rows, std::ranges::greater(), [](const std::vector<Cell>& row) {
+    detail::sort_largest_first(table->rows, [](const std::vector<Cell>& row) {
       return std::get<std::uint64_t>(row[1].value());
     });
   }
@@ -322,7 +324,7 @@ Gaps make_gaps(std::span<const DailyCount> counts) {
                          .done = done,
                          .messages = messages});
   }
-  std::ranges::stable_sort(gaps.gaps, std::ranges::greater(), &Gap::messages);
+  detail::sort_largest_first(gaps.gaps, &Gap::messages);
   std::map<std::string, std::uint64_t> unexplained;
   for (const Gap& each : gaps.gaps) {
     if (each.kind == GapKind::not_enforced) unexplained[each.reporter] += each.messages;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "assay/base/ascii.h"
+#include "system/analysis/detail/order.h"
 
 namespace assay::analysis {
 namespace {
@@ -83,7 +84,7 @@ Failures make_failures(std::span<const store::FailureCount> counts,
     source.busiest_day = std::max(source.busiest_day, each.came);
   }
   for (auto& [address, source] : sources) answer.sources.push_back(std::move(source));
-  std::ranges::stable_sort(answer.sources, std::ranges::greater(), &Failures::Source::came);
+  detail::sort_largest_first(answer.sources, &Failures::Source::came);
   struct Growing {
     Campaign campaign;
     std::set<std::string> hosts = {};
@@ -118,7 +119,7 @@ Failures make_failures(std::span<const store::FailureCount> counts,
     growing.campaign.hosts.assign(growing.hosts.begin(), growing.hosts.end());
     answer.campaigns.push_back(std::move(growing.campaign));
   }
-  std::ranges::stable_sort(answer.campaigns, std::ranges::greater(), &Campaign::incidents);
+  detail::sort_largest_first(answer.campaigns, &Campaign::incidents);
   return answer;
 }
 

@@ -57,6 +57,12 @@ struct SignatureSum {
   std::unordered_map<std::string, std::uint64_t> networks = {};
 };
 
+/// Reports of RFC 7489 may leave the selector out.
+std::string signer_of(const SourceCount& source) {
+  if (source.dkim_selector.empty()) return "signature of " + source.dkim_domain;
+  return fmt::format("selector {} of {}", source.dkim_selector, source.dkim_domain);
+}
+
 std::string signature_of(const SourceCount& source) {
   return source.dkim_domain + "/" + source.dkim_selector;
 }
@@ -159,7 +165,7 @@ class Sorter {
       return name_by(By::spf, view_.catalogue->by_envelope(source.spf_domain), source.spf_domain);
     }
     if (signed_well && !carries_copies(flow)) {
-      return {.service = fmt::format("selector {} of {}", source.dkim_selector, source.dkim_domain),
+      return {.service = signer_of(source),
               .own = true,
               .by = By::dkim,
               .confidence = Confidence::high};
@@ -219,9 +225,8 @@ class Sorter {
                              source.dkim_selector));
     }
     const std::string by =
-        dkim_aligned(source)
-            ? fmt::format("signs with selector {} of {}", source.dkim_selector, source.dkim_domain)
-            : fmt::format("is allowed by the SPF record of {}", source.spf_domain);
+        dkim_aligned(source) ? "signs with " + signer_of(source)
+                             : fmt::format("is allowed by the SPF record of {}", source.spf_domain);
     set(flow, flow.identity.own ? Class::own : Class::approved, by);
   }
 

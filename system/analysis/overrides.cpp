@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "assay/base/ascii.h"
+#include "system/analysis/detail/order.h"
 #include "system/analysis/flows.h"
 
 namespace assay::analysis {
@@ -99,7 +100,7 @@ std::vector<OverrideComment> CommentSums::comments() const {
                     .reporters = sum.reporters,
                     .messages = sum.messages});
   }
-  std::ranges::stable_sort(list, std::ranges::greater(), &OverrideComment::messages);
+  detail::sort_largest_first(list, &OverrideComment::messages);
   return list;
 }
 
@@ -121,7 +122,7 @@ Overrides make_overrides(std::span<const store::DailyCount> counts, const Commen
     if (delivered) row.delivered += each.messages;
   }
   for (auto& [key, row] : rows) overrides.rows.push_back(std::move(row));
-  std::ranges::stable_sort(overrides.rows, std::ranges::greater(), &OverrideRow::messages);
+  detail::sort_largest_first(overrides.rows, &OverrideRow::messages);
   return overrides;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "system/analysis/detail/order.h"
+
 namespace assay::analysis {
 namespace {
 
@@ -80,8 +82,7 @@ std::vector<DomainRow> make_domains(std::span<const DailyCount> counts,
     }
     list.push_back(std::move(row));
   }
-  std::ranges::stable_sort(list, std::ranges::greater(),
-                           [](const DomainRow& row) { return row.tally.messages(); });
+  detail::sort_largest_first(list, [](const DomainRow& row) { return row.tally.messages(); });
   return list;
 }
 
@@ -174,7 +175,7 @@ std::vector<ReporterRow> make_reporters(std::span<const store::ReporterCount> kn
                  now - *row.arrived > std::max<seconds>(least_silence, silent_after * row.cadence);
     list.push_back(std::move(row));
   }
-  std::ranges::stable_sort(list, std::ranges::greater(), &ReporterRow::messages);
+  detail::sort_largest_first(list, &ReporterRow::messages);
   return list;
 }
 
@@ -242,7 +243,7 @@ std::vector<Comparison::Change> in_order(Changes changes) {
     change.name = name;
     list.push_back(std::move(change));
   }
-  std::ranges::stable_sort(list, std::ranges::greater(), [](const Comparison::Change& change) {
+  detail::sort_largest_first(list, [](const Comparison::Change& change) {
     return change.now > change.then ? change.now - change.then : change.then - change.now;
   });
   return list;

@@ -402,7 +402,29 @@ class Answering {
                           {.policy_domain = ask_.domain, .days = days_, .by_day = false}));
     const Days last{.from = std::max(days_.from, days_.until - days{7}), .until = days_.until};
     ASSAY_TRY(latest, world_.reports->daily({.policy_domain = ask_.domain, .days = last}));
+    if (auto done = add_earlier(counts, latest); !done) return done;
     tell(make_domains(counts, latest, known_, *world_.marks), document_);
+    return {};
+  }
+
+  /// The last days of domains that had messages in the period, and none in its last days.
+  Expected<> add_earlier(const std::vector<DailyCount>& counts, std::vector<DailyCount>& latest) {
+    constexpr std::size_t most = 100;
+    std::set<std::string> missing;
+    for (const DailyCount& each : counts) missing.insert(each.policy_domain);
+    for (const DailyCount& each : latest) missing.erase(each.policy_domain);
+    std::size_t asked = 0;
+    for (const store::ReporterCount& each : known_) {
+      if (!missing.contains(each.policy_domain) || each.kind != store::ReportKind::aggregate ||
+          each.reports == 0)
+        continue;
+      if (asked++ == most) break;
+      const sys_days end = std::chrono::floor<days>(each.last) + days{1};
+      ASSAY_TRY(found, world_.reports->daily({.policy_domain = each.policy_domain,
+                                              .days = {.from = std::max(days_.from, end - days{7}),
+                                                       .until = std::min(days_.until, end)}}));
+      latest.insert(latest.end(), found.begin(), found.end());
+    }
     return {};
   }
 
@@ -463,9 +485,10 @@ class Answering {
     ASSAY_TRY(pile, pile_of(ask_.domain, found));
     ASSAY_TRY(counts,
               daily({.from = days_.until - rollout_policies, .until = days_.until}, true, false));
+    const Days period{.from = std::min(days_.from, days_.until - rollout_sources),
+                      .until = days_.until};
     ASSAY_TRY(by_reporter, world_.reports->daily({.policy_domain = ask_.domain,
-                                                  .days = {.from = days_.until - rollout_sources,
-                                                           .until = days_.until},
+                                                  .days = period,
                                                   .by_domain = false,
                                                   .by_day = false,
                                                   .by_reporter = true,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "system/analysis/detail/order.h"
+
 namespace assay::analysis {
 namespace {
 
@@ -30,7 +32,7 @@ Table counted(std::string name, std::string title, std::string heading,
               .title = std::move(title),
               .columns = {{"what", std::move(heading)}, {"messages", "Messages"}}};
   for (const auto& [word, messages] : counts) table.rows.push_back({word, messages});
-  std::ranges::stable_sort(table.rows, std::ranges::greater(), [](const std::vector<Cell>& row) {
+  detail::sort_largest_first(table.rows, [](const std::vector<Cell>& row) {
     return std::get<std::uint64_t>(row[1].value());
   });
   return table;
@@ -41,8 +43,7 @@ Table author_table(const ReceivedMail& mail) {
   for (const auto& each : mail.authors) {
     if (each.second.failing > 0) authors.emplace_back(each);
   }
-  std::ranges::stable_sort(authors, std::ranges::greater(),
-                           [](const auto& each) { return each.second.failing; });
+  detail::sort_largest_first(authors, [](const auto& each) { return each.second.failing; });
   if (authors.size() > shown_authors) authors.resize(shown_authors);
   Table table{.name = "most_abused",
               .title = "Author domains with most mail that fails",

@@ -398,7 +398,7 @@ Readiness judge_readiness(const RolloutFacts& facts) {
     criteria.push_back({"nothing_passes", met_if(facts.pile.passing == 0),
                         fmt::format("{} passed", count_of(facts.pile.passing, "message"))});
   } else {
-    add_time(criteria, readiness, next);
+    if (readiness.route.next) add_time(criteria, readiness, next);
     add_sources(criteria, facts, next);
     add_lists(criteria, facts, next);
     add_unknown_sources(criteria, facts);

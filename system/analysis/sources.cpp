@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "system/analysis/detail/order.h"
+
 namespace assay::analysis {
 namespace {
 
@@ -265,9 +267,13 @@ void grow_newcomer(Arriving& arriving, const Flow& flow) {
   one.what = flow.what;
   one.address = source.source_ip;
   const bool by_dkim = source.cell.dkim == store::Aligned::pass;
-  one.selector = by_dkim ? fmt::format("{} of {}", source.dkim_selector, source.dkim_domain) : "";
+  one.selector = by_dkim && !source.dkim_selector.empty()
+                     ? fmt::format("{} of {}", source.dkim_selector, source.dkim_domain)
+                     : "";
   one.spf_domain = source.cell.spf == store::Aligned::pass ? source.spf_domain : "";
-  one.by = by_dkim ? "selector " + one.selector : "the SPF record of " + source.spf_domain;
+  one.by = by_dkim ? (one.selector.empty() ? "a signature of " + source.dkim_domain
+                                           : "selector " + one.selector)
+                   : "the SPF record of " + source.spf_domain;
 }
 
 }  // namespace
@@ -302,7 +308,7 @@ Newcomers make_newcomers(std::span<const Flow> flows, std::span<const Flow> befo
     arriving.newcomer.networks = arriving.networks.size();
     answer.newcomers.push_back(std::move(arriving.newcomer));
   }
-  std::ranges::stable_sort(answer.newcomers, [](const Newcomer& a, const Newcomer& b) {
+  detail::sort_stably(answer.newcomers, [](const Newcomer& a, const Newcomer& b) {
     return std::pair(a.new_network, b.messages) < std::pair(b.new_network, a.messages);
   });
   return answer;
@@ -438,7 +444,7 @@ Who finish_who(const View& view, const std::string& network, const Looking& look
                          .service = service != nullptr ? service->name : "",
                          .messages = messages});
   }
-  std::ranges::stable_sort(who.clues, [](const Clue& a, const Clue& b) {
+  detail::sort_stably(who.clues, [](const Clue& a, const Clue& b) {
     return std::pair(a.by, b.messages) < std::pair(b.by, a.messages);
   });
   for (const auto& [claim, messages] : looking.claims) who.claims.push_back(claim);
@@ -470,7 +476,7 @@ std::vector<Who> make_who(const View& view, std::span<const Flow> flows, std::st
   }
   std::vector<Who> list;
   for (const auto& [network, one] : looking) list.push_back(finish_who(view, network, one));
-  std::ranges::stable_sort(list, std::ranges::greater(), &Who::messages);
+  detail::sort_largest_first(list, &Who::messages);
   return list;
 }
 
