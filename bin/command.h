@@ -24,6 +24,8 @@ void add_roles(const Command& program);
 void add_simulate(const Command& program);
 void add_store(const Command& program);
 void add_dkim(const Command& program);
+void add_show(const Command& program);
+void add_mark(const Command& program);
 void add_intake_look(const Command& intake);
 
 }  // namespace assay::cli

@@ -1,0 +1,102 @@
+#include "bin/insight.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "assay/base/ascii.h"
+#include "assay/base/try.h"
+
+#include "bin/files.h"
+#include "bin/filter_role.h"
+
+namespace assay::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_catalogue = std::size_t{64} << 20;
+constexpr std::size_t max_marks = std::size_t{256} << 20;
+
+/// The catalogue of the installation, or of the tree that the program was built in; empty where
+/// there is none.
+std::string installed_catalogue() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (error) return "";
+  for (const char* where : {"../share/assay/services.txt", "../../../data/services.txt"}) {
+    const fs::path path = program.parent_path() / where;
+    if (fs::exists(path, error)) return path.string();
+  }
+  return "";
+}
+
+Expected<> read_into(analysis::Catalogue& catalogue, const std::string& path) {
+  ASSAY_TRY(text, read_file(path, max_catalogue));
+  const auto done = catalogue.read(text);
+  if (done) return {};
+  return fail(Status::bad_data, ascii::printable(path) + ": " + done.error().what);
+}
+
+std::string why(int error) {
+  return std::strerror(error);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+}
+
+}  // namespace
+
+Expected<analysis::Catalogue> read_catalogue(const config::Settings& settings,
+                                             const std::vector<std::string>& files) {
+  std::vector<std::string> paths;
+  if (const std::string installed = installed_catalogue(); !installed.empty())
+    paths.push_back(installed);
+  std::error_code error;
+  const std::string own = data_folder(settings) + "/services.txt";
+  if (fs::exists(own, error)) paths.push_back(own);
+  paths.insert(paths.end(), files.begin(), files.end());
+  analysis::Catalogue catalogue;
+  for (const std::string& each : paths) {
+    if (auto done = read_into(catalogue, each); !done)
+      return std::unexpected(std::move(done.error()));
+  }
+  return catalogue;
+}
+
+std::string marks_path(const config::Settings& settings, const std::string& path) {
+  return path.empty() ? data_folder(settings) + "/marks.jsonl" : path;
+}
+
+Expected<analysis::Marks> read_marks_file(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return analysis::Marks{};
+  ASSAY_TRY(text, read_file(path, max_marks));
+  auto marks = analysis::read_marks(text);
+  if (marks) return std::move(*marks);
+  return fail(Status::bad_data,
+              ascii::printable(path) + ": " + marks.error().what + "; repair the line by hand");
+}
+
+Expected<> append_mark(const std::string& path, const analysis::Mark& mark) {
+  std::error_code error;
+  if (const fs::path folder = fs::path(path).parent_path(); !folder.empty())
+    fs::create_directories(folder, error);
+  const auto failed = [&](int number) {
+    return fail(Status::io, ascii::printable(path) + ": cannot be written: " + why(number));
+  };
+  constexpr mode_t mode = 0640;
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode);
+  if (file < 0) return failed(errno);
+  const std::string line = to_line(mark);
+  // One call: marks that two people write at the same time do not mix.
+  const ssize_t written = ::write(file, line.data(), line.size());
+  const bool whole = written == static_cast<ssize_t>(line.size());
+  const bool synced = whole && ::fsync(file) == 0;
+  const int number = written >= 0 && !whole ? ENOSPC : errno;
+  if (::close(file) != 0 || !synced) return failed(number);
+  return {};
+}
+
+}  // namespace assay::cli

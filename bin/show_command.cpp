@@ -1,0 +1,329 @@
+/// assay show: what reports say, as answers to an owner's questions.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assay/base/ascii.h"
+#include "assay/base/time.h"
+#include "assay/base/try.h"
+#include "system/analysis/analysis.h"
+
+#include "bin/arguments.h"
+#include "bin/command.h"
+#include "bin/dns_source.h"
+#include "bin/files.h"
+#include "bin/filter_role.h"
+#include "bin/insight.h"
+#include "bin/intake.h"
+#include "bin/journal_files.h"
+#include "bin/reporting.h"
+#include "bin/world.h"
+
+namespace assay::cli {
+namespace {
+
+using analysis::Question;
+using std::chrono::days;
+using std::chrono::sys_days;
+
+constexpr std::string_view footer = R"(Questions, each of a DOMAIN (with * also of all):
+  domains*         all of them side by side           split*      passed, let through, quarantined, rejected
+  sources          who sends as the domain            volume      by day: own, approved, forwarder, unknown, abuse
+  cube*            SPF x DKIM x disposition           unauthenticated  what fails, by suspected cause
+  newcomers        sources that pass and are new      who         who an unknown source is (--source, --reverse)
+  unaligned        authenticated as others: the fix   gaps*       failed, yet not handled as the policy asks
+  overrides*       reasons that reporters give        failures*   failure reports, by campaign
+  ladder           why no reports come                reporters*  who reports, how well, who fell silent
+  piles*           what kind of mail it is            route       the way to enforcement for that kind
+  readiness        what speaks for the next step      whatif      another policy for the same mail
+  compare*         one period beside another          received*   what this host's own filters saw
+
+Examples:
+  assay show sources example.com
+  assay show split example.com --from 2026-05-01 --to 2026-05-31 --json
+  assay show whatif example.com --policy reject --adkim s
+  assay show who example.com --source 192.0.2.1 --reverse 20
+  assay show compare example.com --from 2026-05-08 --to 2026-05-14
+  assay show newcomers example.com --csv >newcomers.csv
+
+Counts are messages and days are UTC; a report over several days is spread over them. Without --from and --to the
+30 days up to the latest report are meant. Each answer says what it rests on and what is not known.
+docs/owner explains each question.
+)";
+
+struct Options {
+  std::string question = {};
+  std::string domain = {};
+  std::string from = {};
+  std::string to = {};
+  std::string against = {};
+  std::string policy = "reject";
+  std::string adkim = {};
+  std::string aspf = {};
+  bool testing = false;
+  std::string source = {};
+  unsigned reverse = 0;
+  std::string config = "/etc/assay/assay.toml";
+  std::string store = {};
+  std::string marks = {};
+  std::vector<std::string> catalogues = {};
+  std::vector<std::string> journals = {};
+  bool defaults = false;
+  bool csv = false;
+  std::string table = {};
+  std::string at = {};
+  std::string suffix_file = {};
+  DnsOptions dns = {};
+  OutputOptions output = {};
+};
+
+// ---- What is asked
+// -------------------------------------------------------------------------------
+
+Expected<std::optional<sys_days>> read_day(const std::string& option, const std::string& text) {
+  if (text.empty()) return std::optional<sys_days>();
+  const auto day = analysis::parse_day(text);
+  if (day) return day;
+  return fail(Status::usage, fmt::format("{}: \"{}\" is no day; give one like 2026-05-01", option,
+                                         ascii::printable(text)));
+}
+
+std::optional<dmarc::Alignment> read_alignment(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text == "s" ? dmarc::Alignment::strict : dmarc::Alignment::relaxed;
+}
+
+Expected<analysis::Ask> read_ask(const Options& options) {
+  analysis::Ask ask{.question =
+                        analysis::parse_question(options.question).value_or(Question::domains)};
+  if (!options.domain.empty()) {
+    const auto name = to_a_labels(options.domain);
+    if (!name) return fail(Status::usage, "DOMAIN: " + name.error().what);
+    ask.domain = name->text();
+  } else if (!analysis::may_lack_domain(ask.question)) {
+    return fail(Status::usage, options.question + " is asked of a domain: assay show " +
+                                   options.question + " example.com");
+  }
+  ASSAY_TRY(from, read_day("--from", options.from));
+  ASSAY_TRY(to, read_day("--to", options.to));
+  ASSAY_TRY(against, read_day("--against", options.against));
+  ASSAY_TRY(now, parse_at(options.at));
+  if (from && to && *from > *to) return fail(Status::usage, "--from is after --to");
+  ask.from = from;
+  ask.to = to;
+  ask.against = against;
+  ask.scenario = {.policy = dmarc::parse_policy(options.policy).value_or(dmarc::Policy::reject),
+                  .test_mode = options.testing,
+                  .adkim = read_alignment(options.adkim),
+                  .aspf = read_alignment(options.aspf)};
+  ask.source = options.source;
+  ask.names = options.reverse;
+  ask.now = now;
+  return ask;
+}
+
+// ---- What it is answered from
+// --------------------------------------------------------------------
+
+/// Which domains belong together, by the public suffix list; each by itself where there is none.
+class Organizations {
+ public:
+  explicit Organizations(std::string file) : source_(std::move(file)) {}
+  Expected<> open(bool required) {
+    auto list = source_.get();
+    if (!list && required) return std::unexpected(std::move(list.error()));
+    if (list) list_ = *list;
+    return {};
+  }
+  std::string of(std::string_view domain) const {
+    const auto name = DomainName::parse(domain);
+    if (!name || list_ == nullptr) return std::string(domain);
+    return list_->organizational_domain(*name).text();
+  }
+
+ private:
+  SuffixSource source_;
+  const suffix::SuffixList* list_ = nullptr;
+};
+
+Expected<config::Settings> settings_of(const Options& options) {
+  if (options.defaults) return config::Settings{};
+  return load_configuration(options.config);
+}
+
+bool asks_dns(const analysis::Ask& ask) {
+  const bool names = ask.question == Question::who || ask.question == Question::newcomers;
+  return ask.question == Question::ladder || (names && ask.names > 0);
+}
+
+/// The DNS where it is asked, as the command line or else the configuration names it.
+class Dns {
+ public:
+  explicit Dns(const DnsOptions& options)
+      : named_(!options.zone_file.empty() || !options.resolvers.empty()), source_(options) {}
+  Expected<dns::Resolver*> open(const config::Settings& settings) {
+    if (named_) return source_.common();
+    ASSAY_TRY(world, World::open(settings.dns, settings.filter.lookup_time));
+    world_ = std::move(world);
+    return &world_->resolver();
+  }
+
+ private:
+  bool named_;
+  DnsSource source_;
+  std::unique_ptr<World> world_ = {};
+};
+
+/// From this host's own journals.
+Expected<analysis::Document> answer_received(const analysis::Ask& ask, const Options& options,
+                                             const config::Settings& settings) {
+  const sys_days today = std::chrono::floor<days>(ask.now);
+  const sys_days to = ask.to.value_or(today);
+  const sys_days from = ask.from.value_or(to - days{29});
+  analysis::Document document{.question = "received",
+                              .domain = ask.domain,
+                              .basis = {.days = {.from = from, .until = to + days{1}}}};
+  std::vector<std::string> paths = options.journals;
+  if (paths.empty()) paths.push_back(journal_folder(settings));
+  analysis::ReceivedMail mail;
+  auto done =
+      for_each_line(paths, [&](const std::string&, const journal::Line& line) -> Expected<> {
+        if (!line.entry) {
+          ++mail.broken_lines;
+          return {};
+        }
+        const journal::Entry& entry = *line.entry;
+        const sys_days day = std::chrono::floor<days>(entry.time);
+        const bool of_domain =
+            ask.domain.empty() || (entry.verdict && (entry.verdict->author_domain == ask.domain ||
+                                                     entry.verdict->policy_domain == ask.domain));
+        if (day < from || day > to || !of_domain) return {};
+        analysis::add(mail, entry);
+        analysis::Basis& basis = document.basis;
+        basis.first = basis.first ? std::min(*basis.first, day) : day;
+        basis.data_through = basis.data_through ? std::max(*basis.data_through, day) : day;
+        return {};
+      });
+  if (!done) return std::unexpected(std::move(done.error()));
+  document.basis.messages = mail.messages;
+  tell(mail, document);
+  return document;
+}
+
+Expected<analysis::Document> answer_from_reports(const analysis::Ask& ask, const Options& options,
+                                                 const config::Settings& settings) {
+  ASSAY_TRY(reports, open_received(settings, options.store));
+  ASSAY_TRY(catalogue, read_catalogue(settings, options.catalogues));
+  ASSAY_TRY(marks, read_marks_file(marks_path(settings, options.marks)));
+  Organizations organizations(options.suffix_file);
+  if (auto done = organizations.open(!options.suffix_file.empty()); !done)
+    return std::unexpected(std::move(done.error()));
+  analysis::World world{
+      .reports = reports.get(),
+      .catalogue = &catalogue,
+      .marks = &marks,
+      .organization = [&](std::string_view domain) { return organizations.of(domain); }};
+  Dns dns(options.dns);
+  if (asks_dns(ask)) {
+    ASSAY_TRY(resolver, dns.open(settings));
+    world.resolver = resolver;
+  }
+  auto document = analysis::answer(ask, world);
+  if (document) return std::move(*document);
+  const std::string_view code = document.error().code;
+  if (code.starts_with("store_")) return std::unexpected(store_failure(document.error()));
+  return fail(Status::usage, document.error().what);
+}
+
+Expected<> run(const Options& options) {
+  if (options.csv && options.output.json)
+    return fail(Status::usage, "give --json or --csv, not both");
+  ASSAY_TRY(ask, read_ask(options));
+  ASSAY_TRY(settings, settings_of(options));
+  auto document = ask.question == Question::received ? answer_received(ask, options, settings)
+                                                     : answer_from_reports(ask, options, settings);
+  if (!document) return std::unexpected(std::move(document.error()));
+  if (options.output.json) return write_output(to_json(*document) + "\n");
+  if (!options.csv) return write_output(to_words(*document));
+  const auto csv = to_csv(*document, options.table);
+  if (csv) return write_output(*csv);
+  std::string names;
+  for (const analysis::Table& each : document->tables)
+    names += (names.empty() ? "" : ", ") + each.name;
+  return fail(Status::usage, fmt::format("--table: there is no \"{}\"; there are {}",
+                                         ascii::printable(options.table), names));
+}
+
+// ---- The command line
+// ----------------------------------------------------------------------------
+
+void add_question_options(const Command& command, Options& options) {
+  const auto words = analysis::question_words();
+  command.option("QUESTION", options.question, "What is asked; see below")
+      .named("")
+      .required()
+      .one_of({words.begin(), words.end()});
+  command.option("DOMAIN", options.domain, "The policy domain").named("");
+  command.option("--from", options.from, "The first day").named("DAY");
+  command.option("--to", options.to, "The last day").named("DAY");
+  command
+      .option("--against", options.against,
+              "compare: the first day of the other period; else that just before")
+      .named("DAY");
+  command.option("--policy", options.policy, "whatif: the policy")
+      .one_of({"none", "quarantine", "reject"})
+      .default_shown();
+  command.flag("--test-mode", options.testing, "whatif: with t=y");
+  command.option("--adkim", options.adkim, "whatif: alignment of DKIM, r or s; else as it was")
+      .one_of({"r", "s"});
+  command.option("--aspf", options.aspf, "whatif: alignment of SPF").one_of({"r", "s"});
+  command
+      .option("--source", options.source,
+              "who: an address, network or service; else all unknown ones")
+      .named("SOURCE");
+  constexpr unsigned most_names = 1'000;
+  command
+      .option("--reverse", options.reverse, "who, newcomers: ask the DNS about so many addresses")
+      .named("N")
+      .between(0, most_names);
+}
+
+}  // namespace
+
+void add_show(const Command& program) {
+  const Command command =
+      program.subcommand("show", "Answer a question about a domain from the reports on it");
+  const auto options = std::make_shared<Options>();
+  add_question_options(command, *options);
+  command.option("--config", options->config, "The configuration").named("FILE").default_shown();
+  command.flag("--defaults", options->defaults, "Without a configuration");
+  command.option("--store", options->store, "Another file than <data>/reports.sqlite")
+      .named("FILE");
+  command.option("--marks", options->marks, "Another file than <data>/marks.jsonl").named("FILE");
+  command.option("--catalogue", options->catalogues, "More services than those installed")
+      .named("FILE")
+      .repeatable();
+  command
+      .option("--journal", options->journals,
+              "received: other journals than those of the configuration")
+      .named("FILE|DIR")
+      .repeatable();
+  command
+      .option("--psl", options->suffix_file,
+              "Another public suffix list, by which names are grouped")
+      .named("FILE");
+  command.option("--at", options->at, "The time that counts as now").named("TIME");
+  command.flag("--csv", options->csv, "One table as CSV, the first or --table");
+  command.option("--table", options->table, "Which table --csv writes").named("NAME");
+  add_dns_options(command, options->dns);
+  add_json_option(command, options->output);
+  command.footer(footer);
+  command.runs([options] { return run(*options); });
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,321 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "system/analysis/flows.h"
+#include "system/analysis/testdata/memory_received.h"
+
+/// A world whose truth is known: domains, what sends as them, who passes their mail on, who abuses
+/// them, and reporters with faults. It makes the reports and, beside them, the truth: what each
+/// message really was. Always the same.
+namespace assay::analysis {
+
+using std::chrono::days;
+using std::chrono::sys_days;
+
+/// What a stream of mail really is.
+struct Stream {
+  std::string name;
+  Class what = Class::unknown;
+  Cause cause = Cause::passes;  ///< why it fails, where it does
+  std::string domain = {};
+  std::string address = {};  ///< empty: another network every few days
+  std::string spf_domain = {};
+  std::string spf = "none";  ///< SPF's own result
+  std::string dkim_domain = {};
+  std::string selector = {};
+  std::string dkim = {};  ///< result of the signature; empty: there is none
+  bool spf_aligned = false;
+  bool dkim_aligned = false;
+  std::uint64_t daily = 0;  ///< messages a day and reporter
+  std::string reason = {};  ///< that telling reporters give
+  int from = 0;             ///< day of the world on which it begins
+  int until = 1'000'000;
+};
+
+struct ReporterOfWorld {
+  std::string name;
+  int every = 1;          ///< days that a report covers
+  int until = 1'000'000;  ///< falls silent then
+  bool tells_reasons = true;
+  bool enforces = true;
+  bool sees_none = false;  ///< an old copy of the record
+  bool rfc9990 = true;
+  bool is_repaired = false;
+};
+
+/// Sums of messages, as they really were.
+struct Truth {
+  struct Key {
+    std::string domain;
+    sys_days day;
+    std::string reporter;
+    std::string stream;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  std::map<Key, std::uint64_t> messages = {};
+  std::map<Key, std::pair<std::string, std::string>> handled = {};  ///< disposition, reason
+};
+
+class WorldOfMail {
+ public:
+  static constexpr int length = 728;              ///< days, whole weeks
+  static constexpr sys_days begin{days{20'000}};  // 2024-10-04
+  static sys_days day(int number) { return begin + days{number}; }
+  static sys_days end() { return day(length); }
+
+  WorldOfMail() {
+    make_streams();
+    reporters_ = {{.name = "big.example"},
+                  {.name = "weekly.example", .every = 7, .rfc9990 = false},
+                  {.name = "silent.example", .until = length - 42},
+                  {.name = "lax.example", .tells_reasons = false, .enforces = false},
+                  {.name = "stale.example", .sees_none = true},
+                  {.name = "faulty.example", .is_repaired = true}};
+    for (const std::string& domain : domains()) {
+      for (const ReporterOfWorld& reporter : reporters_) report_on(domain, reporter);
+    }
+  }
+
+  static std::vector<std::string> domains() {
+    return {"example.com", "example.net", "example.org"};
+  }
+  MemoryReceived& store() { return store_; }
+  const Truth& truth() const { return truth_; }
+  const std::vector<Stream>& streams() const { return streams_; }
+  const Stream& stream(const std::string& name) const {
+    return *std::ranges::find(streams_, name, &Stream::name);
+  }
+
+  /// The policy that a domain published on a day, and t=y.
+  static std::pair<std::string, bool> policy_of(const std::string& domain, int number) {
+    if (domain == "example.com") {
+      if (number < 500) return {"none", false};
+      return {"quarantine", number < 560};
+    }
+    return {domain == "example.net" ? "none" : "reject", false};
+  }
+
+ private:
+  std::uint64_t random() {  // splitmix64
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
+    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31U);
+  }
+
+  void make_streams() {
+    streams_ = {{.name = "office",
+                 .what = Class::own,
+                 .domain = "example.com",
+                 .address = "192.0.2.10",
+                 .spf_domain = "example.com",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "s1",
+                 .dkim = "pass",
+                 .spf_aligned = true,
+                 .dkim_aligned = true,
+                 .daily = 400},
+                {.name = "legacy",
+                 .what = Class::own,
+                 .domain = "example.com",
+                 .address = "192.0.2.77",
+                 .spf_domain = "example.com",
+                 .spf = "pass",
+                 .spf_aligned = true,
+                 .daily = 25},
+                {.name = "bulk",
+                 .what = Class::approved,
+                 .domain = "example.com",
+                 .address = "198.51.100.20",
+                 .spf_domain = "bounce.bulk.example",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "bulk1",
+                 .dkim = "pass",
+                 .dkim_aligned = true,
+                 .daily = 200},
+                {.name = "crm",
+                 .what = Class::unknown,
+                 .cause = Cause::broken_own,
+                 .domain = "example.com",
+                 .address = "203.0.113.200",
+                 .spf_domain = "mail.crm.example",
+                 .spf = "pass",
+                 .dkim_domain = "crm.example",
+                 .selector = "k1",
+                 .dkim = "pass",
+                 .daily = 40},
+                {.name = "list",
+                 .what = Class::forwarder,
+                 .cause = Cause::forwarding,
+                 .domain = "example.com",
+                 .address = "198.18.50.5",
+                 .spf_domain = "lists.example",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "s1",
+                 .dkim = "fail",
+                 .daily = 10,
+                 .reason = "mailing_list"},
+                {.name = "forwarder",
+                 .what = Class::forwarder,
+                 .domain = "example.com",
+                 .address = "198.18.80.5",
+                 .spf_domain = "example.com",
+                 .spf = "fail",
+                 .dkim_domain = "example.com",
+                 .selector = "s1",
+                 .dkim = "pass",
+                 .dkim_aligned = true,
+                 .daily = 8},
+                {.name = "printer",
+                 .what = Class::unknown,
+                 .cause = Cause::unknown,
+                 .domain = "example.com",
+                 .address = "198.18.7.7",
+                 .spf_domain = "example.com",
+                 .spf = "fail",
+                 .daily = 3},
+                {.name = "attack",
+                 .what = Class::abuse,
+                 .cause = Cause::abuse,
+                 .domain = "example.com",
+                 .spf_domain = "example.com",
+                 .spf = "fail",
+                 .daily = 60},
+                {.name = "newcomer",
+                 .what = Class::own,
+                 .domain = "example.com",
+                 .address = "198.18.90.9",
+                 .spf_domain = "new.example.com",
+                 .spf = "pass",
+                 .dkim_domain = "example.com",
+                 .selector = "new1",
+                 .dkim = "pass",
+                 .spf_aligned = true,
+                 .dkim_aligned = true,
+                 .daily = 30,
+                 .from = length - 10},
+                {.name = "orders",
+                 .what = Class::own,
+                 .domain = "example.net",
+                 .address = "192.0.2.20",
+                 .spf_domain = "example.net",
+                 .spf = "pass",
+                 .dkim_domain = "example.net",
+                 .selector = "o1",
+                 .dkim = "pass",
+                 .spf_aligned = true,
+                 .dkim_aligned = true,
+                 .daily = 100},
+                {.name = "abuse of nothing",
+                 .what = Class::abuse,
+                 .cause = Cause::abuse,
+                 .domain = "example.org",
+                 .spf_domain = "example.org",
+                 .spf = "fail",
+                 .daily = 50}};
+  }
+
+  aggregate::Row row_of(const Stream& stream, const std::string& address) const {
+    aggregate::Row row{.source_ip = address,
+                       .dkim = stream.dkim_aligned ? "pass" : "fail",
+                       .spf = stream.spf_aligned ? "pass" : "fail",
+                       .header_from = stream.domain};
+    if (!stream.dkim.empty())
+      row.dkim_results = {
+          {.domain = stream.dkim_domain, .selector = stream.selector, .result = stream.dkim}};
+    row.spf_results = {{.domain = stream.spf_domain, .scope = "mfrom", .result = stream.spf}};
+    return row;
+  }
+
+  /// What a reporter does with mail that fails (disposition, reason).
+  static std::pair<std::string, std::string> handle(const Stream& stream,
+                                                    const ReporterOfWorld& reporter,
+                                                    std::string policy, bool testing) {
+    if (stream.spf_aligned || stream.dkim_aligned) return {"none", ""};
+    if (policy == "none") return {"none", reporter.tells_reasons ? stream.reason : ""};
+    if (!reporter.enforces) return {"none", ""};
+    if (!stream.reason.empty() && reporter.tells_reasons) return {"none", stream.reason};
+    if (testing) return {policy == "reject" ? "quarantine" : "none", "policy_test_mode"};
+    return {policy, ""};
+  }
+
+  /// An attacker's network lives for two days.
+  static std::string address_of(const Stream& stream, int number) {
+    if (!stream.address.empty()) return stream.address;
+    const int network = number / 2 + (stream.domain == "example.org" ? 1'000 : 0);
+    char text[64];
+    std::snprintf(text, sizeof text, "2001:db8:%x::%x", network, 1 + number % 7);
+    return text;
+  }
+
+  void report_on(const std::string& domain, const ReporterOfWorld& reporter) {
+    for (int first = 0; first < length && first < reporter.until; first += reporter.every) {
+      auto [policy, testing] = policy_of(domain, first);
+      if (reporter.sees_none) policy = "none", testing = false;
+      store::Arrival arrival;
+      store::ReportHead& head = arrival.head;
+      head.schema = reporter.rfc9990 ? aggregate::Schema::rfc9990 : aggregate::Schema::rfc7489;
+      head.reporter = head.org_name = reporter.name;
+      head.report_id = domain + "." + std::to_string(first);
+      head.policy_domain = domain;
+      head.begin = day(first);
+      head.end = day(first + reporter.every);
+      head.policy = {.domain = domain,
+                     .p = policy,
+                     .sp = policy,
+                     .adkim = "r",
+                     .aspf = "r",
+                     .testing = testing ? "y" : "n"};
+      arrival.arrived = head.end + std::chrono::hours{3};
+      if (reporter.is_repaired)
+        arrival.remarks = {{.code = "xml_repaired", .what = "a tag was not closed"}};
+      for (int number = first; number < first + reporter.every; ++number) {
+        for (const Stream& stream : streams_) {
+          if (stream.domain == domain && number >= stream.from && number < stream.until) {
+            add_record(arrival, stream, reporter, number, {policy, testing});
+          }
+        }
+      }
+      arrival.records.finish();
+      static_cast<void>(store_.add({&arrival, 1}, {}, {}));
+    }
+  }
+
+  void add_record(store::Arrival& arrival, const Stream& stream, const ReporterOfWorld& reporter,
+                  int number, const std::pair<std::string, bool>& policy) {
+    // Reporters of weeks see the same every day, so that spreading their reports is exact.
+    const std::uint64_t count =
+        reporter.every > 1 ? stream.daily : stream.daily / 2 + random() % (stream.daily + 1);
+    if (count == 0) return;
+    const auto [disposition, reason] = handle(stream, reporter, policy.first, policy.second);
+    aggregate::Record record{.row = row_of(stream, address_of(stream, number)), .count = count};
+    record.row.disposition = disposition;
+    if (!reason.empty())
+      record.row.reasons = {
+          {.type = reason,
+           .comment = reason == "mailing_list" ? "arc=pass as[1].d=lists.example as[1].s=a" : ""}};
+    arrival.records.add(record);
+    const Truth::Key key{.domain = stream.domain,
+                         .day = day(number),
+                         .reporter = reporter.name,
+                         .stream = stream.name};
+    truth_.messages[key] += count;
+    truth_.handled[key] = {disposition, reason};
+  }
+
+  std::uint64_t state_ = 42;
+  std::vector<Stream> streams_ = {};
+  std::vector<ReporterOfWorld> reporters_ = {};
+  MemoryReceived store_ = {};
+  Truth truth_ = {};
+};
+
+}  // namespace assay::analysis
