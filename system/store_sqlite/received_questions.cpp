@@ -38,7 +38,7 @@ struct Group {
   std::int64_t day = 0;
   std::int64_t reporter = 0;
   std::int64_t cell = 0;
-  friend auto operator<=>(const Group&, const Group&) = default;
+  friend bool operator==(const Group&, const Group&) = default;
 };
 struct GroupHash {
   std::size_t operator()(const Group& group) const {
