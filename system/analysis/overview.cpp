@@ -104,7 +104,6 @@ void tell(std::span<const DomainRow> domains, Document& document) {
                   "There are no reports yet. Take some in with assay intake add, and see why none "
                   "come with assay show ladder "
                   "DOMAIN."};
-  Tally all;
   for (const DomainRow& each : domains) {
     const Tally& tally = each.tally;
     table.rows.push_back({each.domain,
