@@ -256,6 +256,13 @@ void add_time(Criteria& criteria, const Readiness& readiness, Stage next) {
                                   count_of(at_quarantine, "day"), month)});
 }
 
+/// Without mail nothing is known of sources, good or bad.
+bool add_nothing_seen(Criteria& criteria, const RolloutFacts& facts) {
+  if (!facts.flows.empty()) return false;
+  criteria.push_back({"sources_seen", Met::unknown, "no report tells of mail in this period"});
+  return true;
+}
+
 /// What would be lost: mail of the owner's own sources that fails.
 void add_sources(Criteria& criteria, const RolloutFacts& facts, Stage next) {
   std::uint64_t passing = 0;
@@ -399,9 +406,11 @@ Readiness judge_readiness(const RolloutFacts& facts) {
                         fmt::format("{} passed", count_of(facts.pile.passing, "message"))});
   } else {
     if (readiness.route.next) add_time(criteria, readiness, next);
-    add_sources(criteria, facts, next);
-    add_lists(criteria, facts, next);
-    add_unknown_sources(criteria, facts);
+    if (!add_nothing_seen(criteria, facts)) {
+      add_sources(criteria, facts, next);
+      add_lists(criteria, facts, next);
+      add_unknown_sources(criteria, facts);
+    }
     add_coverage(criteria, facts, readiness);
     if (next >= Stage::reject_testing) add_dispositions(criteria, readiness);
   }

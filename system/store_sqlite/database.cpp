@@ -13,12 +13,17 @@ namespace assay::store_sqlite::detail {
 namespace {
 
 /// Makes a file that is not there, so that it and what SQLite puts beside it can be read by its
-/// owner and group alone.
+/// owner and group alone. One that is there is not opened: to close it again would take the locks
+/// away that other connections of this process have on it (fcntl(2)).
 std::optional<std::string> make_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (file < 0) return std::strerror(errno);
-  ::close(file);
-  return std::nullopt;
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  if (file >= 0) {
+    ::close(file);
+    return std::nullopt;
+  }
+  if (errno != EEXIST) return std::strerror(errno);
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0) return std::nullopt;
+  return std::strerror(errno);
 }
 
 Finding finding_of(std::string_view code, const std::string& path, const std::string& what) {

@@ -1,7 +1,10 @@
 #include "system/store_sqlite/store_sqlite.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -183,6 +186,36 @@ TEST(StoreFile, ThatIsFullKeepsWhatItHas) {
   must(small->add(
       std::vector{store::batch_of("a", taken, {store::evaluation_of("example.com", "192.0.2.1")})},
       noon));
+}
+
+/// Whether another process sees a lock of ours where SQLite has its shared locks: without it, that
+/// process would take itself for the last one and remove the WAL.
+bool is_locked_for_others(const std::string& path) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr off_t shared_first = 0x40000002;
+    constexpr off_t shared_size = 510;
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = shared_first;
+    lock.l_len = shared_size;
+    ::_exit(::fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(StoreFile, StaysLockedWhenTheSameProcessOpensItAgain) {
+  const Scratch scratch;
+  const std::string path = filled(scratch);
+  const auto first = must(open({.path = path}));
+  EXPECT_EQ(must(first->offset_of("a")), 1U);
+  EXPECT_TRUE(is_locked_for_others(path));
+  const auto second = must(open({.path = path}));
+  EXPECT_TRUE(is_locked_for_others(path));
 }
 
 TEST(StoreFile, ThatAnotherProgramHoldsIsBusy) {
