@@ -111,7 +111,7 @@ class Bounces(ReportsTest):
     def test_a_bounce_comes_by_lmtp_to_the_role(self):
         path = self.sent()
         port = mta.free_port()
-        text = Path(self.config).read_text() + (f'[receive]\nlmtp = "127.0.0.1:{port}"\nupload = ""\naddresses = ["dmarc@rua.example"]\n')
+        text = Path(self.config).read_text().replace('lmtp = ""', f'lmtp = "127.0.0.1:{port}"\naddresses = ["dmarc@rua.example"]')
         config = self.write("receive.toml", text.encode())
         log = open(self.folder / "receive.log", "wb")
         role = subprocess.Popen([ASSAY, "receive", "--config", config, "--metrics", ""], stdout=log, stderr=log)

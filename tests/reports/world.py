@@ -91,6 +91,9 @@ class ReportsTest(Test):
 data = "{self.folder}/var"
 [dns]
 zone = "{self.zone_file}"
+[receive]
+lmtp = ""
+upload = ""
 [metrics]
 address = ""
 {more}
