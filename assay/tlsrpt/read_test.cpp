@@ -134,9 +134,9 @@ void run_sample(const std::string& file, const Json& facts) {
   }
   ASSERT_FALSE(reading.error) << reading.error->what;
   const Report& report = reading.report;
-  EXPECT_EQ(report.organization_name, facts[0]["organization"]);
-  EXPECT_EQ(report.report_id, facts[0]["report_id"]);
-  EXPECT_EQ(to_rfc3339(report.begin), facts[0]["start"]);
+  EXPECT_EQ(report.organization_name, facts[0]["organization"].get<std::string>());
+  EXPECT_EQ(report.report_id, facts[0]["report_id"].get<std::string>());
+  EXPECT_EQ(to_rfc3339(report.begin), facts[0]["start"].get<std::string>());
   EXPECT_EQ(report.policies.size(), facts[0]["policies"]);
   std::uint64_t success = 0;
   std::uint64_t failure = 0;
