@@ -112,6 +112,16 @@ Expected<std::string> read_secret_file(const std::string& path, std::size_t max_
   return read_all(std::move(input), max_octets);
 }
 
+std::string first_line(std::string_view text) {
+  return std::string(ascii::trim_wsp(text.substr(0, text.find_first_of("\r\n"))));
+}
+
+Expected<std::string> read_secret_line(const std::string& path) {
+  constexpr std::size_t longest = 64U << 10;
+  ASSAY_TRY(text, read_secret_file(path, longest));
+  return first_line(text);
+}
+
 namespace {
 
 /// 0, or what went wrong.

@@ -47,6 +47,12 @@ Expected<std::string> read_file(const std::string& path, std::size_t max_octets)
 /// RFC 6376 §8.3).
 Expected<std::string> read_secret_file(const std::string& path, std::size_t max_octets);
 
+/// The first line of a text, without blanks around it.
+std::string first_line(std::string_view text);
+
+/// A password or token: the first line of a secret file. Errors: those of read_secret_file.
+Expected<std::string> read_secret_line(const std::string& path);
+
 /// Makes a file that only its owner may read and write, with this text, on the disk when it
 /// returns. What stands at the path already is left as it is. Errors: io.
 Expected<> write_secret_file(const std::string& path, std::string_view text);

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "assay/base/ascii.h"
 #include "assay/base/try.h"
 #include "system/imap/curl_transport.h"
 
@@ -16,7 +15,7 @@
 namespace assay::cli {
 namespace {
 
-constexpr std::size_t longest_secret = 64U << 10;
+constexpr std::size_t longest_token = 64U << 10;
 constexpr std::size_t mails_at_once = 200;  ///< before they are moved
 
 struct ClosePipe {
@@ -27,16 +26,11 @@ std::unexpected<Finding> no_password(std::string what) {
   return std::unexpected(Finding{.code = "imap_password", .what = std::move(what), .at = 0});
 }
 
-/// The first line of a text.
-std::string first_line(std::string_view text) {
-  return std::string(ascii::trim_wsp(text.substr(0, text.find_first_of("\r\n"))));
-}
-
 /// What the command of the configuration prints: run by the shell, as its owner wrote it.
 imap::Expected<std::string> token_of(const std::string& command) {
   const std::unique_ptr<std::FILE, ClosePipe> pipe(::popen(command.c_str(), "re"));
   if (!pipe) return no_password("token_command cannot be run");
-  std::string text(longest_secret, '\0');
+  std::string text(longest_token, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), pipe.get()));
   std::string token = first_line(text);
   if (token.empty()) return no_password("token_command printed nothing");
@@ -54,9 +48,9 @@ imap::Expected<imap::Account> account_of(const config::Imap& settings) {
     account.bearer_token = std::move(token);
     return account;
   }
-  auto text = read_file(settings.password_file, longest_secret);
-  if (!text) return no_password(text.error().what);
-  account.password = first_line(*text);
+  auto password = read_secret_line(settings.password_file);
+  if (!password) return no_password(password.error().what);
+  account.password = std::move(*password);
   return account;
 }
 

@@ -141,17 +141,18 @@ bool ReceiveRole::stopping() const {
   return stopping_;
 }
 
-void ReceiveRole::stop() {
+std::size_t ReceiveRole::stop() {
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
   upload_.reset();
-  if (server_) server_->stop(patience);
+  const std::size_t open = server_ ? server_->stop(patience) : 0;
   for (std::thread& each : threads_) {
     if (each.joinable()) each.join();
   }
+  return open;
 }
 
 void ReceiveRole::set_trouble(std::size_t which, const std::string& what) {

@@ -35,8 +35,9 @@ class ReceiveRole {
   ReceiveRole(const ReceiveRole&) = delete;
   ReceiveRole& operator=(const ReceiveRole&) = delete;
 
-  /// Ends after the mails under way.
-  void stop();
+  /// Ends after the mails under way; how many of them did not end in time. Their threads still use
+  /// what this role owns: then the process must end without taking it down.
+  std::size_t stop();
 
   /// What is wrong now, a sentence each.
   std::vector<std::string> troubles() const;

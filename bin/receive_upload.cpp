@@ -19,7 +19,6 @@
 namespace assay::cli {
 namespace {
 
-constexpr std::size_t longest_token = 4'096;
 constexpr std::size_t shortest_token = 16;
 constexpr time_t patience = 60;  ///< seconds for the next octets
 
@@ -121,8 +120,7 @@ Expected<std::string> upload_token(const std::string& path, const std::string& d
       return std::unexpected(std::move(made.error()));
     }
   }
-  ASSAY_TRY(text, read_file(file, longest_token));
-  std::string token(ascii::trim_wsp(std::string_view(text).substr(0, text.find_first_of("\r\n"))));
+  ASSAY_TRY(token, read_secret_line(file));
   if (token.size() >= shortest_token) return token;
   return fail(Status::bad_data,
               ascii::printable(file, 500) + ": a token has 16 characters at least");

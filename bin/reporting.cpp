@@ -93,9 +93,14 @@ Expected<std::unique_ptr<Outgate>> Outgate::open(const config::Settings& setting
   const reporting::Reporter reporter = reporter_of(settings.reports);
   auto key = store.tag_key();
   if (!key) return std::unexpected(store_failure(key.error()));
+  std::string password;
+  if (!settings.smtp.password_file.empty()) {
+    ASSAY_TRY(secret, read_secret_line(settings.smtp.password_file));
+    password = std::move(secret);
+  }
   reporting::Senders senders;
   for (unsigned i = 0; i < settings.smtp.connections; ++i) {
-    auto sender = reporting::SmtpSender::open(settings.smtp, reporter.submitter);
+    auto sender = reporting::SmtpSender::open(settings.smtp, password, reporter.submitter);
     if (!sender) return fail(Status::no_input, sender.error().what);
     ASSAY_TRY(https, https_of(settings));
     senders.push_back(

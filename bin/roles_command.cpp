@@ -260,8 +260,8 @@ void Running::reload() {
 void Running::end() {
   manager_.stopping();
   log_.write(ops::LogLevel::info, "stopping");
-  const std::size_t cut_off = filter_ ? filter_->stop(patience) : 0;
-  if (receive_) receive_->stop();
+  std::size_t cut_off = filter_ ? filter_->stop(patience) : 0;
+  if (receive_) cut_off += receive_->stop();
   if (reports_) reports_->stop();
   log_.write(ops::LogLevel::info, "stopped",
              [&](ops::Fields& fields) { fields.number("cut_off", cut_off); });

@@ -82,8 +82,7 @@ struct Options {
   OutputOptions output = {};
 };
 
-// ---- What is asked
-// -------------------------------------------------------------------------------
+// ---- What is asked -----------------------------------------------------------------------------
 
 Expected<std::optional<sys_days>> read_day(const std::string& option, const std::string& text) {
   if (text.empty()) return std::optional<sys_days>();
@@ -127,8 +126,7 @@ Expected<analysis::Ask> read_ask(const Options& options) {
   return ask;
 }
 
-// ---- What it is answered from
-// --------------------------------------------------------------------
+// ---- What it is answered from ------------------------------------------------------------------
 
 /// Which domains belong together, by the public suffix list; each by itself where there is none.
 class Organizations {
@@ -259,8 +257,7 @@ Expected<> run(const Options& options) {
                                          ascii::printable(options.table), names));
 }
 
-// ---- The command line
-// ----------------------------------------------------------------------------
+// ---- The command line --------------------------------------------------------------------------
 
 void add_question_options(const Command& command, Options& options) {
   const auto words = analysis::question_words();

@@ -96,8 +96,7 @@ BENCHMARK(body_hash)
     ->ArgNames({"relaxed", "text", "octets"})
     ->ArgsProduct({{0, 1}, {base64_lines, plain, html, hostile}, {36'000, 1'000'000}});
 
-// ---- whole messages
-// ------------------------------------------------------------------------------
+// ---- whole messages ----------------------------------------------------------------------------
 
 /// Answers every question with one key, as a cache would.
 class OneKey final : public dns::Resolver {

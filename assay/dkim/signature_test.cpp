@@ -116,8 +116,7 @@ TEST(Signature, TooLongIsNone) {
   EXPECT_EQ(dkim::salvage_signature(value).domain.text(), "example.com");
 }
 
-// ---- mox: syntax of whole fields
-// -----------------------------------------------------------------
+// ---- mox: syntax of whole fields ---------------------------------------------------------------
 
 /// Judged otherwise here, with what is answered (docs/spec/deviations/dkim.md).
 bool deviates(const nlohmann::json& c) {

@@ -164,7 +164,7 @@ void Bench::send_reports() {
   const config::Smtp smtp{.server = sink.server(), .tls = config::Tls::never};
   reporting::Senders senders;
   for (unsigned i = 0; i < smtp.connections; ++i) {
-    senders.push_back(must(reporting::SmtpSender::open(smtp, "rcpt.example")));
+    senders.push_back(must(reporting::SmtpSender::open(smtp, {}, "rcpt.example")));
   }
   reporting::Deliverer deliverer(*store, std::move(senders),
                                  {.settings = how, .reporter = reporter(), .signer = &signer});

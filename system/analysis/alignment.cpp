@@ -22,8 +22,7 @@ constexpr std::array<std::string_view, 5> cause_headings = {
 
 }  // namespace
 
-// ---- unauthenticated
-// -----------------------------------------------------------------------------
+// ---- unauthenticated ---------------------------------------------------------------------------
 
 Unauthenticated make_unauthenticated(std::span<const Flow> flows) {
   struct Growing {
@@ -109,8 +108,7 @@ void tell(const Unauthenticated& answer, Document& document) {
     document.next.emplace_back("See how to set them up: assay show unaligned " + document.domain);
 }
 
-// ---- unaligned
-// -----------------------------------------------------------------------------------
+// ---- unaligned ---------------------------------------------------------------------------------
 
 namespace {
 
@@ -249,8 +247,7 @@ void tell(std::span<const Unaligned> unaligned, Document& document) {
       "looked at.");
 }
 
-// ---- whatif
-// --------------------------------------------------------------------------------------
+// ---- whatif ------------------------------------------------------------------------------------
 
 namespace {
 

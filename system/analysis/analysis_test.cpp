@@ -14,8 +14,7 @@ using store::Asked;
 using store::Done;
 using store::OverrideType;
 
-// ---- Documents
-// -----------------------------------------------------------------------------------
+// ---- Documents ---------------------------------------------------------------------------------
 
 Document small_document() {
   Document document{.question = "split", .domain = "example.com"};
@@ -70,8 +69,7 @@ TEST(Document, Days) {
     EXPECT_FALSE(parse_day(text)) << text;
 }
 
-// ---- Parts and gaps
-// ------------------------------------------------------------------------------
+// ---- Parts and gaps ----------------------------------------------------------------------------
 
 store::Cell cell(Aligned spf, Aligned dkim, Done done, Asked policy, bool test = false) {
   return {.spf = spf, .dkim = dkim, .disposition = done, .policy = policy, .test_mode = test};
@@ -142,8 +140,7 @@ TEST(Gaps, AMinorityPolicyThatSeveralSeeIsNoStaleCopy) {
   EXPECT_TRUE(make_gaps(counts).gaps.empty());
 }
 
-// ---- ARC comments
-// --------------------------------------------------------------------------------
+// ---- ARC comments ------------------------------------------------------------------------------
 
 CASES(ArcCommentText, "system/analysis/testdata/arc_comment.cases") {
   const auto arc = parse_arc_comment(testkit::unquote(c["comment"]));
@@ -157,8 +154,7 @@ CASES(ArcCommentText, "system/analysis/testdata/arc_comment.cases") {
   EXPECT_EQ(found, c.get("expect", ""));
 }
 
-// ---- Catalogue and marks
-// -------------------------------------------------------------------------
+// ---- Catalogue and marks -----------------------------------------------------------------------
 
 TEST(CatalogueText, NearestDomainAndTheLastWordCount) {
   Catalogue catalogue;
@@ -221,8 +217,7 @@ TEST(MarkText, TheLatestCountsAndABrokenLineIsNoTrifle) {
   EXPECT_NE(broken.error().what.find("line 3"), std::string::npos);
 }
 
-// ---- Names
-// ---------------------------------------------------------------------------------------
+// ---- Names -------------------------------------------------------------------------------------
 
 TEST(Names, Networks) {
   EXPECT_EQ(network_of("192.0.2.77"), "192.0.2.0/24");
@@ -238,8 +233,7 @@ TEST(Names, Reverse) {
   EXPECT_FALSE(reverse_name("example.com"));
 }
 
-// ---- Failures
-// ------------------------------------------------------------------------------------
+// ---- Failures ----------------------------------------------------------------------------------
 
 TEST(FailureText, Defanged) {
   EXPECT_EQ(defang("https://evil.example/a?b@c"), "hxxps://evil[.]example/a?b[@]c");
@@ -275,8 +269,7 @@ TEST(FailureReports, Campaigns) {
   EXPECT_EQ(found.came - found.kept, 98U);
 }
 
-// ---- What if
-// -------------------------------------------------------------------------------------
+// ---- What if -----------------------------------------------------------------------------------
 
 TEST(WhatIfAlignment, StrictAndRelaxed) {
   Catalogue catalogue;
@@ -311,8 +304,7 @@ TEST(WhatIfAlignment, StrictAndRelaxed) {
   EXPECT_EQ(ask(dmarc::Alignment::relaxed, {}).gained, 10U);
 }
 
-// ---- This host's own mail
-// ------------------------------------------------------------------------
+// ---- This host's own mail ----------------------------------------------------------------------
 
 TEST(Received, CountsVerdictsAndActions) {
   ReceivedMail mail;
@@ -338,8 +330,7 @@ TEST(Received, CountsVerdictsAndActions) {
   EXPECT_EQ(mail.decisive.at("known_forwarder (indirect)"), 1U);
 }
 
-// ---- Rollout
-// -------------------------------------------------------------------------------------
+// ---- Rollout -----------------------------------------------------------------------------------
 
 TEST(Routes, EachPileHasItsEnd) {
   EXPECT_EQ(make_route(Pile::non_sending, Stage::none).next, Stage::reject);

@@ -91,8 +91,7 @@ void Tally::add(const store::Cell& cell, std::uint64_t count) {
   }
 }
 
-// ---- Cube
-// ----------------------------------------------------------------------------------------
+// ---- Cube --------------------------------------------------------------------------------------
 
 Cube make_cube(std::span<const DailyCount> counts, std::span<const Flow> flows) {
   Cube cube;
@@ -153,8 +152,7 @@ void tell(const Cube& cube, Document& document) {
   }
 }
 
-// ---- Split
-// ---------------------------------------------------------------------------------------
+// ---- Split -------------------------------------------------------------------------------------
 
 std::string_view to_text(Part part) {
   return part_words[static_cast<std::size_t>(part)];
@@ -224,8 +222,7 @@ void tell(const Split& split, Document& document) {
       "receivers read t=y differently.");
 }
 
-// ---- Gaps
-// ----------------------------------------------------------------------------------------
+// ---- Gaps --------------------------------------------------------------------------------------
 
 std::string_view to_text(GapKind kind) {
   return gap_words[static_cast<std::size_t>(kind)];

@@ -41,8 +41,7 @@ bool says_forwarded(OverrideType type) {
          type == OverrideType::forwarded;
 }
 
-// ---- What all sources together say
-// ---------------------------------------------------------------
+// ---- What all sources together say -------------------------------------------------------------
 
 struct NetworkSum {
   std::uint64_t direct = 0;  ///< messages that pass by SPF, or by a signature not known elsewhere
@@ -97,8 +96,7 @@ class Sums {
   std::unordered_map<std::string, SignatureSum> signatures_ = {};
 };
 
-// ---- One source
-// ----------------------------------------------------------------------------------
+// ---- One source --------------------------------------------------------------------------------
 
 /// Sees one source with all of them in view.
 class Sorter {

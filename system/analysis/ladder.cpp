@@ -237,8 +237,7 @@ void tell(std::span<const Step> steps, Document& document) {
        "Whether the mailbox takes large mail over TLS from strangers: nothing was sent to it"});
 }
 
-// ---- Names
-// ---------------------------------------------------------------------------------------
+// ---- Names -------------------------------------------------------------------------------------
 
 std::optional<DomainName> reverse_name(std::string_view text) {
   const auto address = IpAddress::parse(text);

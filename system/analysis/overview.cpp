@@ -40,8 +40,7 @@ std::vector<PolicySeen> policy_by_day(std::span<const DailyCount> counts) {
   return list;
 }
 
-// ---- domains
-// -------------------------------------------------------------------------------------
+// ---- domains -----------------------------------------------------------------------------------
 
 std::vector<DomainRow> make_domains(std::span<const DailyCount> counts,
                                     std::span<const DailyCount> latest,
@@ -121,8 +120,7 @@ void tell(std::span<const DomainRow> domains, Document& document) {
       "counted with the domain above.");
 }
 
-// ---- reporters
-// -----------------------------------------------------------------------------------
+// ---- reporters ---------------------------------------------------------------------------------
 
 namespace {
 
@@ -229,8 +227,7 @@ void tell(std::span<const ReporterRow> reporters, Document& document) {
                                document.domain);
 }
 
-// ---- compare
-// -------------------------------------------------------------------------------------
+// ---- compare -----------------------------------------------------------------------------------
 
 namespace {
 

@@ -46,8 +46,7 @@ bool is_ours(const Flow& flow) {
 
 }  // namespace
 
-// ---- Piles
-// ---------------------------------------------------------------------------------------
+// ---- Piles -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -145,8 +144,7 @@ void tell(std::span<const PileGuess> piles, Document& document) {
         "Confirm what is right, or say what is: assay mark DOMAIN --pile users");
 }
 
-// ---- Route
-// ---------------------------------------------------------------------------------------
+// ---- Route -------------------------------------------------------------------------------------
 
 std::string_view to_text(Stage stage) {
   return stage_words[static_cast<std::size_t>(stage)];
@@ -188,8 +186,7 @@ Route make_route(std::optional<Pile> pile, Stage now) {
   return route;
 }
 
-// ---- Readiness
-// -----------------------------------------------------------------------------------
+// ---- Readiness ---------------------------------------------------------------------------------
 
 std::string_view to_text(Met met) {
   return met_words[static_cast<std::size_t>(met)];

@@ -16,8 +16,7 @@
 /// next step (RFC 9989 §5.1, §7.4). There is no pct anywhere: RFC 9989 has none.
 namespace assay::analysis {
 
-// ---- Piles
-// ---------------------------------------------------------------------------------------
+// ---- Piles -------------------------------------------------------------------------------------
 
 /// What is inferred of a domain's mail. No pile where there is too little to say.
 struct PileGuess {
@@ -37,8 +36,7 @@ struct PileGuess {
 PileGuess guess_pile(const View& view, std::span<const Flow> flows, std::uint64_t days);
 void tell(std::span<const PileGuess> piles, Document& document);
 
-// ---- Route
-// ---------------------------------------------------------------------------------------
+// ---- Route -------------------------------------------------------------------------------------
 
 /// Steps of a rollout, in order.
 enum class Stage : std::uint8_t { none, quarantine_testing, quarantine, reject_testing, reject };
@@ -56,8 +54,7 @@ struct Route {
 };
 Route make_route(std::optional<Pile> pile, Stage now);
 
-// ---- Readiness
-// -----------------------------------------------------------------------------------
+// ---- Readiness ---------------------------------------------------------------------------------
 
 enum class Met : std::uint8_t { yes, no, unknown };
 std::string_view to_text(Met met);

@@ -154,8 +154,7 @@ Table source_table(std::string name, std::string title, std::string heading,
 
 }  // namespace
 
-// ---- sources
-// -------------------------------------------------------------------------------------
+// ---- sources -----------------------------------------------------------------------------------
 
 Sources make_sources(std::span<const Flow> flows, std::span<const Flow> before) {
   Level services = make_level(flows, before, service_of);
@@ -198,8 +197,7 @@ void tell(const Sources& sources, Document& document) {
       "to you with assay mark.");
 }
 
-// ---- volume
-// --------------------------------------------------------------------------------------
+// ---- volume ------------------------------------------------------------------------------------
 
 Volume make_volume(std::span<const Flow> flows) {
   Volume volume;
@@ -244,8 +242,7 @@ void tell(const Volume& volume, Document& document) {
       "you confirm them with assay mark. Abuse is suspected, never proven.");
 }
 
-// ---- newcomers
-// -----------------------------------------------------------------------------------
+// ---- newcomers ---------------------------------------------------------------------------------
 
 namespace {
 
@@ -360,8 +357,7 @@ void tell(const Newcomers& newcomers, Document& document) {
   document.tables.push_back(std::move(table));
 }
 
-// ---- who
-// -----------------------------------------------------------------------------------------
+// ---- who ---------------------------------------------------------------------------------------
 
 std::vector<std::string> addresses_to_ask(std::span<const Flow> flows, std::size_t limit) {
   std::unordered_map<std::string, std::pair<std::uint64_t, std::string>>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -11,15 +10,6 @@
 
 namespace assay::reporting {
 namespace {
-
-std::expected<std::string, Finding> read_password(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (file && std::getline(file, line)) return line;
-  return std::unexpected(
-      Finding{.code = "smtp",
-              .what = "[smtp] password_file " + ascii::printable(path) + " cannot be read"});
-}
 
 /// What is still to be sent of a mail.
 struct Upload {
@@ -107,16 +97,13 @@ SmtpSender::SmtpSender(std::unique_ptr<State> state) : state_(std::move(state)) 
 SmtpSender::~SmtpSender() = default;
 
 std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const config::Smtp& settings,
+                                                                     std::string password,
                                                                      const std::string& helo) {
   detail::prepare_curl();
   auto state = std::make_unique<State>();
   state->settings = settings;
   state->url = url_of(settings, helo);
-  if (!settings.password_file.empty()) {
-    auto password = read_password(settings.password_file);
-    if (!password) return std::unexpected(std::move(password.error()));
-    state->password = std::move(*password);
-  }
+  state->password = std::move(password);
   state->curl = ::curl_easy_init();
   if (state->curl == nullptr) {
     return std::unexpected(Finding{.code = "smtp", .what = "libcurl cannot be started"});

@@ -13,8 +13,9 @@ namespace assay::reporting {
 /// RFC 3207); connections stay open between mails.
 class SmtpSender final : public Sender {
  public:
-  /// `helo`: our name. Errors: `smtp` where the password cannot be read.
+  /// `password`: of the user of `settings`, if it has one. `helo`: our name. Errors: `smtp`.
   static std::expected<std::unique_ptr<SmtpSender>, Finding> open(const config::Smtp& settings,
+                                                                  std::string password,
                                                                   const std::string& helo);
   ~SmtpSender() override;
 

@@ -22,17 +22,13 @@ Expected<> write_suppression(Database& database, const Suppression& suppression)
                       suppression.since, suppression.until, suppression.times);
 }
 
-Expected<> remove_suppression(Database& database, std::string_view address) {
-  return database.run("DELETE FROM suppressions WHERE address = ?", address);
-}
-
 Expected<> SqliteStore::suppress(const Suppression& suppression) {
   return writing([&] { return write_suppression(*database_, suppression); });
 }
 
 Expected<bool> SqliteStore::unsuppress(std::string_view address) {
   return writing([&]() -> Expected<bool> {
-    auto done = remove_suppression(*database_, address);
+    auto done = database_->run("DELETE FROM suppressions WHERE address = ?", address);
     if (!done) return std::unexpected(std::move(done.error()));
     return database_->changed() > 0;
   });

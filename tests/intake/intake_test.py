@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -43,6 +44,14 @@ def report(report_id="id1", domain="example.com", records=((("192.0.2.1"), 3),),
  <policy_published><domain>{domain}</domain><p>reject</p></policy_published>
 {text}</feedback>
 """.encode()
+
+
+def sql(path, text):
+    """Runs these statements on a file of SQLite."""
+    base = sqlite3.connect(path)
+    with base:
+        base.executescript(text)
+    base.close()
 
 
 def mail(octets, name="report.xml.gz", sender="dmarc@receiver.example"):
@@ -256,11 +265,11 @@ class Keeping(IntakeTest):
         self.assertEqual([self.show(each["id"]) for each in self.list()], before)
         self.check()
         # A reader that read less before is overtaken.
-        subprocess.run(["sqlite3", self.store, "DELETE FROM daily; DELETE FROM chunks WHERE id >> 20 = 2;"
-                        "UPDATE reports SET records = 0, messages = 0 WHERE id = 2"], check=True)
+        sql(self.store, "DELETE FROM daily; DELETE FROM chunks WHERE id >> 20 = 2;"
+                        "UPDATE reports SET records = 0, messages = 0 WHERE id = 2")
         self.intake("set-aside", "3")
-        subprocess.run(["sqlite3", self.store, "DELETE FROM daily"], check=True)
-        subprocess.run(["sqlite3", self.store, "UPDATE reports SET standing = 1"], check=True)
+        sql(self.store, "DELETE FROM daily")
+        sql(self.store, "UPDATE reports SET standing = 1")
         self.intake("replay")
         self.check()
         self.assertEqual(self.show(2)["messages"], 7)
@@ -287,7 +296,7 @@ class Keeping(IntakeTest):
         self.assertEqual(run("store", "backup", str(self.store), str(copy)).returncode, 0)
         self.assertEqual(run("store", "check", str(copy)).out, "all well\n")
         other = self.folder / "store.sqlite"
-        subprocess.run(["sqlite3", other, "PRAGMA application_id=0x41534159; PRAGMA user_version=1; CREATE TABLE x (y)"], check=True)
+        sql(other, "PRAGMA application_id=0x41534159; PRAGMA user_version=1; CREATE TABLE x (y)")
         done = run("intake", "list", "--store", str(other), "--config", self.config)
         self.assert_failed(done, 65, "the other of the two files")
 

@@ -296,8 +296,13 @@ look_every = "1s"
 
     # ---- IMAP ----
 
+    def secret(self, line):
+        path = self.folder / "password"
+        path.touch(mode=0o600)
+        path.write_text(line)
+
     def imap(self, box, **options):
-        (self.folder / "password").write_text(box.password + "\n")
+        self.secret(box.password + "\n")
         settings = {"server": f"imaps:localhost:{box.tls_port}", "ca_file": str(box.ca), "user": box.user,
                     "password_file": str(self.folder / "password"), **options}
         self.more += "[[imap]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
@@ -343,10 +348,18 @@ look_every = "1s"
     def test_a_wrong_password_is_told_and_tried_again(self):
         with Dovecot() as box:
             self.imap(box)
-            (self.folder / "password").write_text("wrong\n")
+            self.secret("wrong\n")
             self.start()
             wait_for(lambda: "receive_failed" in self.logged(), "a line of the log")
             self.assertNotIn("wrong", self.logged())
+
+    def test_a_password_that_everybody_may_read_is_none(self):
+        with Dovecot() as box:
+            self.imap(box)
+            (self.folder / "password").chmod(0o644)
+            self.start()
+            wait_for(lambda: "chmod o-r" in self.logged(), "a line of the log")
+            self.assertEqual(box.folder("Reports taken in"), [])
 
     def test_a_server_without_idle_is_asked_again_and_one_without_move_copies(self):
         with Dovecot("IMAP4rev1 UIDPLUS") as box:

@@ -125,7 +125,6 @@ inline std::int64_t end_hour(const store::Cut& cut) {
 
 /// Puts a suppression into the place of that of the same address.
 Expected<> write_suppression(Database& database, const store::Suppression& suppression);
-Expected<> remove_suppression(Database& database, std::string_view address);
 
 /// Adds to one of the totals.
 Expected<> add_number(Database& database, std::string_view name, std::uint64_t value);
