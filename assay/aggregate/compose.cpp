@@ -66,7 +66,7 @@ void append_text_part(std::string& out, const ReportMail& mail) {
   const std::string text = text_for_people(mail);
   // RFC 5321 §4.5.3.1.6: a longer line may be broken on the way.
   const bool plain =
-      mail::is_ascii(text) &&
+      ascii::is_ascii(text) &&
       std::ranges::all_of(ascii::Pieces(text, '\n'), [](auto line) { return line.size() < 900; });
   out += "Content-Type: text/plain; charset=utf-8\r\n";
   out += plain ? "Content-Transfer-Encoding: 7bit\r\n\r\n"

@@ -11,8 +11,22 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
+bool is_ascii(std::string_view text) {
+  unsigned char seen = 0;
+  for (const char c : text) seen = static_cast<unsigned char>(seen | static_cast<unsigned char>(c));
+  return seen < 0x80;
+}
+
 bool iequals(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
+  if (a.size() != b.size()) return false;
+  std::size_t at = 0;
+  for (; at + 8 <= a.size(); at += 8) {
+    if (lower_word(a.data() + at) != lower_word(b.data() + at)) return false;
+  }
+  for (; at < a.size(); ++at) {
+    if (to_lower(a[at]) != to_lower(b[at])) return false;
+  }
+  return true;
 }
 
 bool istarts_with(std::string_view text, std::string_view prefix) {

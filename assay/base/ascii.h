@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +53,25 @@ constexpr int hex_value(char c) {
   return -1;
 }
 
+/// Without octets above 127.
+bool is_ascii(std::string_view text);
+
 std::string to_lower(std::string_view text);
+
+/// Eight octets at once, A-Z made a-z, as a number in the order of this machine's octets.
+inline std::uint64_t lower_word(const char* octets) {
+  constexpr std::uint64_t each = 0x0101010101010101ULL;
+  std::uint64_t word = 0;
+  std::memcpy(&word, octets, sizeof word);
+  // The uppermost bit of each octet says: at least 'A', beyond 'Z'; octets from 0x80 are no
+  // letters.
+  const std::uint64_t low = word & (each * 0x7f);
+  const std::uint64_t from_a = low + each * (0x80 - 'A');
+  const std::uint64_t beyond_z = low + each * (0x7f - 'Z');
+  const std::uint64_t upper = (from_a ^ beyond_z) & ~word & (each * 0x80);
+  return word | upper >> 2;
+}
+
 /// Equal when A-Z and a-z are the same.
 bool iequals(std::string_view a, std::string_view b);
 bool istarts_with(std::string_view text, std::string_view prefix);

@@ -22,6 +22,23 @@ std::unexpected<Finding> bad(std::string_view code, std::string what, std::size_
   return std::unexpected(Finding{.code = code, .what = std::move(what), .at = at});
 }
 
+/// What is wrong with the labels of a text that is to stand before the rest of a name or is one.
+std::expected<void, Finding> check_labels(std::string_view text) {
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find('.', start), text.size());
+    if (end == start) return bad("empty_label", "an empty label in a domain name", end);
+    if (end - start > max_label) {
+      return bad("long_label", "a label of more than 63 octets in a domain name", start);
+    }
+    start = end + 1;
+  }
+  return {};
+}
+
+void make_lower(std::string& text) {
+  for (char& c : text) c = ascii::to_lower(c);
+}
+
 }  // namespace
 
 std::expected<DomainName, Finding> DomainName::parse(std::string_view text) {
@@ -37,18 +54,8 @@ std::expected<DomainName, Finding> DomainName::take(std::string text) {
   if (text.size() > max_name) {
     return bad("long_name", "a domain name of more than 253 octets", max_name);
   }
-  std::size_t start = 0;
-  for (std::size_t at = 0; at <= text.size(); ++at) {
-    if (at < text.size() && text[at] != '.') {
-      text[at] = ascii::to_lower(text[at]);
-      continue;
-    }
-    if (at == start) return bad("empty_label", "an empty label in a domain name", at);
-    if (at - start > max_label) {
-      return bad("long_label", "a label of more than 63 octets in a domain name", start);
-    }
-    start = at + 1;
-  }
+  if (auto good = check_labels(text); !good) return std::unexpected(std::move(good.error()));
+  make_lower(text);
   return DomainName(std::move(text));
 }
 
@@ -73,11 +80,17 @@ DomainName DomainName::suffix(std::size_t labels) const {
 }
 
 std::expected<DomainName, Finding> DomainName::child(std::string_view label) const {
+  if (is_root()) return take(std::string(label));
+  if (label.size() + 1 + text_.size() > max_name) {
+    return bad("long_name", "a domain name of more than 253 octets", max_name);
+  }
+  if (auto good = check_labels(label); !good) return std::unexpected(std::move(good.error()));
   std::string longer;
   longer.reserve(label.size() + 1 + text_.size());
   longer += label;
-  if (!is_root()) longer.append(".").append(text_);
-  return take(std::move(longer));
+  make_lower(longer);
+  longer.append(".").append(text_);
+  return DomainName(std::move(longer));
 }
 
 bool DomainName::equal_or_below(const DomainName& ancestor) const {
@@ -131,7 +144,7 @@ bool is_ldh_or_underscore(char c) {
 }  // namespace
 
 std::expected<DomainName, Finding> to_a_labels(std::string_view domain) {
-  if (std::ranges::none_of(domain, ascii::is_octet_above_127)) return DomainName::parse(domain);
+  if (ascii::is_ascii(domain)) return DomainName::parse(domain);
   // Four octets at most become one character of an A-label; what is longer cannot be a name.
   if (domain.size() > 4 * max_name) {
     return bad("long_name", "a domain name of more than 253 octets", max_name);

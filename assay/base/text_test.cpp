@@ -127,6 +127,25 @@ TEST(Ascii, ComparesTrimsAndSplits) {
   EXPECT_EQ(ascii::split(";a;;b;", ';'), (std::vector<std::string_view>{"", "a", "", "b", ""}));
 }
 
+TEST(Ascii, ComparesEightOctetsAtATimeAsItComparesOne) {
+  for (int octet = 0; octet < 256; ++octet) {
+    const char c = static_cast<char>(octet);
+    for (int other = 0; other < 256; ++other) {
+      const char d = static_cast<char>(other);
+      const bool same = ascii::to_lower(c) == ascii::to_lower(d);
+      for (std::size_t at = 0; at < 11; ++at) {
+        std::string one = "\x80x@Z[`{\xffz\x7f_";
+        std::string two = "\x80X@z[`{\xffZ\x7f_";
+        one[at] = c;
+        two[at] = d;
+        ASSERT_EQ(ascii::iequals(one, two), same) << octet << " " << other << " at " << at;
+      }
+    }
+    ASSERT_EQ(ascii::is_ascii(std::string(9, 'a') + c), octet < 128);
+  }
+  EXPECT_TRUE(ascii::is_ascii(""));
+}
+
 TEST(Ascii, ReadsNumbersOfDigitsOnly) {
   EXPECT_EQ(ascii::parse_number("0010"), 10U);
   EXPECT_EQ(ascii::parse_number("18446744073709551615"), 18446744073709551615ULL);

@@ -63,7 +63,7 @@ void OctetCheck::update(std::string_view octets) {
     bare_line_feed_ = bare_line_feed_ || (at == 0 ? last_ : octets[at - 1]) != '\r';
   }
   carriage_returns_ += static_cast<std::size_t>(std::ranges::count(octets, '\r'));
-  eight_bits_ = eight_bits_ || std::ranges::any_of(octets, ascii::is_octet_above_127);
+  eight_bits_ = eight_bits_ || !ascii::is_ascii(octets);
   if (!octets.empty()) last_ = octets.back();
 }
 

@@ -128,7 +128,7 @@ std::expected<DomainName, Finding> read_signing_domain(const Tag& tag) {
 
 std::expected<std::string, Finding> read_selector(const Tag& tag) {
   ASSAY_TRY(name, read_name(tag, tag.value, 1));
-  const bool ascii_only = std::ranges::none_of(tag.value, ascii::is_octet_above_127);
+  const bool ascii_only = ascii::is_ascii(tag.value);
   return ascii_only ? std::string(tag.value) : name.text();
 }
 

@@ -98,8 +98,18 @@ void tell_apart(std::vector<Outcome>& outcomes, const std::vector<Placed>& signa
   if (signatures.size() < 2) return;
   std::vector<std::pair<std::string, std::size_t>> texts;
   texts.reserve(signatures.size());
-  for (const auto& [octets, place] : signatures) texts.emplace_back(base64::encode(octets), place);
-  std::ranges::sort(texts);
+  const auto encode = [&](std::size_t octets) {
+    texts.clear();
+    for (const auto& [all, place] : signatures) {
+      texts.emplace_back(base64::encode(all.substr(0, octets)), place);
+    }
+    std::ranges::sort(texts);
+  };
+  // The beginnings tell nearly all apart.
+  constexpr std::size_t beginning = 48;
+  encode(beginning);
+  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+  if (std::ranges::adjacent_find(texts, same) != texts.end()) encode(std::string_view::npos);
   const auto common = [&](std::size_t i) {
     const std::string& a = texts[i].first;
     const std::string& b = texts[i + 1].first;

@@ -60,7 +60,7 @@ std::string redact_text(const std::string& value, const Redactor& redactor) {
     return redactor.local_part(value, "") + " (redacted)";
   }
   const std::string clean = without_links(redactor.text(value));
-  return mail::is_ascii(clean) ? clean : mail::encode_words(mail::one_line(clean, 1'000));
+  return ascii::is_ascii(clean) ? clean : mail::encode_words(mail::one_line(clean, 1'000));
 }
 
 /// z= holds copies of header fields (RFC 6376 §3.5).

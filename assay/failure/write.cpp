@@ -120,7 +120,7 @@ std::string text_for_people(const Report& report, const Envelope& envelope) {
 }
 
 bool is_plain(std::string_view octets) {
-  return mail::is_ascii(octets) && !octets.contains('\0') &&
+  return ascii::is_ascii(octets) && !octets.contains('\0') &&
          std::ranges::all_of(ascii::Pieces(octets, '\n'),
                              [](auto line) { return line.size() < 990; });
 }
@@ -131,7 +131,7 @@ std::string third_part(const Original& original) {
   if (original.form == OriginalForm::message) {
     return "Content-Type: message/rfc822\r\nContent-Disposition: inline\r\n"
            "Content-Transfer-Encoding: " +
-           std::string(mail::is_ascii(original.octets) ? "7bit" : "8bit") + "\r\n\r\n" +
+           std::string(ascii::is_ascii(original.octets) ? "7bit" : "8bit") + "\r\n\r\n" +
            original.octets;
   }
   std::string out = "Content-Type: text/rfc822-headers\r\nContent-Disposition: inline\r\n";
@@ -161,7 +161,7 @@ std::string subject(std::string_view header, std::string_view domain) {
   const auto fields = mail::fields_named(parsed, "Subject");
   if (fields.empty()) return "FW: authentication failure for " + detail::clean_domain(domain);
   const std::string raw = detail::unfolded(fields.front()->value);
-  if (mail::is_ascii(raw)) return "FW: " + detail::clean_text(raw, 400);
+  if (ascii::is_ascii(raw)) return "FW: " + detail::clean_text(raw, 400);
   // As encoded words, so that the field stays ASCII (RFC 5322 §2.2).
   return "FW: " + detail::clean_text(mail::encode_words(mail::one_line(raw, 200)), 400);
 }
@@ -172,7 +172,7 @@ std::string write(const Report& report, const Envelope& envelope) {
   const std::string fields = feedback(clean);
   const std::string third = third_part(clean.original);
   const std::string boundary = boundary_for(envelope, text + fields + third);
-  const bool is_7bit = mail::is_ascii(third);
+  const bool is_7bit = ascii::is_ascii(third);
   std::string out = "From: " + mail::from_value(envelope.from_name, envelope.from_address) +
                     "\r\nTo: " + mail::to_value(envelope.to) + "\r\n";
   out += "Date: " + mail::to_mail_date(envelope.date) + "\r\n";

@@ -9,10 +9,6 @@
 
 namespace assay::mail {
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::none_of(text, ascii::is_octet_above_127);
-}
-
 std::string one_line(std::string_view octets, std::size_t most) {
   std::string text;
   while (!octets.empty() && text.size() < most) {
@@ -52,7 +48,7 @@ std::string from_value(std::string_view name, std::string_view address) {
   std::string angle = "<" + clean_address(address) + ">";
   if (name.empty()) return angle;
   const std::string line = one_line(name, 200);
-  return (is_ascii(line) ? quoted(line) : encode_words(line)) + "\r\n " + angle;
+  return (ascii::is_ascii(line) ? quoted(line) : encode_words(line)) + "\r\n " + angle;
 }
 
 std::string to_value(std::span<const std::string> addresses) {

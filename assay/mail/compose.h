@@ -9,8 +9,6 @@
 /// add no other address. All total.
 namespace assay::mail {
 
-bool is_ascii(std::string_view text);
-
 /// One line of harmless UTF-8 of about `most` octets at most: line breaks and control characters
 /// are a space, octets that are no UTF-8 the replacement character.
 std::string one_line(std::string_view octets, std::size_t most = std::string_view::npos);

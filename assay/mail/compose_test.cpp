@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "assay/base/ascii.h"
 #include "assay/mail/address.h"
 #include "assay/mail/encoded_word.h"
 
@@ -30,7 +31,7 @@ TEST(Compose, ANameIsReadAsItWasGiven) {
                            "Bl\xc3\xbcte \xe2\x82\xac und noch viel mehr "
                            "W\xc3\xb6rter, die in kein Wort passen"}) {
     const std::string value = from_value(name, "a@example.com");
-    EXPECT_TRUE(is_ascii(value)) << value;
+    EXPECT_TRUE(ascii::is_ascii(value)) << value;
     const AddressList list = parse_addresses(value);
     ASSERT_EQ(list.mailboxes.size(), 1U) << value;
     EXPECT_EQ(decode_encoded_words(list.mailboxes[0].display_name), name);

@@ -44,7 +44,7 @@ Evaluation::Evaluation(const Request& request, const Sender& sender, dns::Resolv
       resolver_(resolver),
       limits_(limits),
       family_(request.client.is_v4() ? 0 : 1),
-      local_part_is_ascii_(std::ranges::none_of(sender.local_part, ascii::is_octet_above_127)) {}
+      local_part_is_ascii_(ascii::is_ascii(sender.local_part)) {}
 
 Outcome Evaluation::run() {
   outcome_.identity = sender_.identity;

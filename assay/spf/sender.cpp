@@ -29,7 +29,7 @@ void place(Sender& sender, std::string_view domain, std::string_view whose) {
   // RFC 8616 §4
   const auto name = to_a_labels(domain);
   sender.domain_text = domain;
-  if (std::ranges::any_of(domain, ascii::is_octet_above_127) && name) {
+  if (!ascii::is_ascii(domain) && name) {
     sender.domain_text = name->text();
   }
   if (sender.domain_text.ends_with('.')) sender.domain_text.pop_back();
@@ -56,7 +56,7 @@ std::string_view mailbox_of(std::string_view path) {
 
 Sender sender_of_helo(const Request& request) {
   Sender sender{.identity = Identity::helo};
-  if (std::ranges::any_of(request.helo, ascii::is_octet_above_127)) {
+  if (!ascii::is_ascii(request.helo)) {
     // RFC 8616 §4: a HELO name has A-labels only.
     sender.domain_text = request.helo;
     sender.why_none = "the HELO name " + ascii::printable(request.helo) + " is not ASCII";

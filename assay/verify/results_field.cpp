@@ -8,11 +8,13 @@ namespace {
 
 using authres::MethodResult;
 
-void add_property(MethodResult& to, std::string ptype, std::string property,
+void add_property(MethodResult& to, const char* ptype, const char* property,
                   const std::string& value) {
   if (value.empty()) return;
-  to.properties.push_back(
-      {.ptype = std::move(ptype), .property = std::move(property), .value = value});
+  authres::Property& one = to.properties.emplace_back();
+  one.ptype = ptype;
+  one.property = property;
+  one.value = value;
 }
 
 // RFC 8601 §2.7.2
