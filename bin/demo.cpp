@@ -97,7 +97,7 @@ Result<> take_day(DemoIntake& intake, int day, sys_days last) {
     }
   }
   int number = 0;
-  for (const failure::Report& report : demo_failures(day, last)) {
+  for (const failure::Report& report : demo_failures(day)) {
     const std::string mail =
         failure::write(report, {.from_address = "dmarc@mailbox-one.example",
                                 .to = {"dmarc@reports.example"},

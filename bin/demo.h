@@ -18,9 +18,6 @@ struct DemoLoaded {
   std::uint64_t domains = 0;
 };
 
-/// The policy domains of the demonstration, by name.
-std::vector<std::string> demo_domains();
-
 /// Errors: `not_empty` where there are reports already; those of the Store.
 std::expected<DemoLoaded, Finding> load_demo(const config::Settings& settings,
                                              store::ReceivedReports& received, store::Instant now);

@@ -161,9 +161,11 @@ aggregate::Report demo_report(std::string_view domain, const DemoReporter& repor
                      .begin = date,
                      .end = date + days{1} - std::chrono::seconds{1},
                      .generator = "Assay demonstration"};
-  const auto number = static_cast<std::uint8_t>(domain.size() + reporter.share);
-  report.metadata.report_id =
-      aggregate::make_report_id(report.metadata.begin, {number, static_cast<std::uint8_t>(day)});
+  std::array<std::uint8_t, 16> number = {};
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    number[i] = static_cast<std::uint8_t>(domain[i % domain.size()] + reporter.domain[i % 8]);
+  }
+  report.metadata.report_id = aggregate::make_report_id(report.metadata.begin, number);
   report.policy = {.domain = std::string(domain),
                    .p = std::string(policy.p),
                    .sp = std::string(policy.p),
@@ -183,11 +185,10 @@ aggregate::Report demo_report(std::string_view domain, const DemoReporter& repor
   return report;
 }
 
-std::vector<failure::Report> demo_failures(int day, sys_days last) {
+std::vector<failure::Report> demo_failures(int day) {
   std::vector<failure::Report> reports;
   if (day < demo_days - 30 || day % 3 != 0) return reports;
   const std::string address = address_of(DemoStream{.domain = harbour, .daily = 55}, day);
-  const std::string date = to_rfc3339(date_of(day, last) + std::chrono::hours{9});
   failure::Report report{.user_agent = "Assay demonstration",
                          .auth_failure = "dmarc",
                          .identity_alignment = {"none"},

@@ -55,12 +55,12 @@ Failure failure_of(const Finding& finding) {
 }
 
 /// A password, and what is to be told of it.
-struct Chosen {
+struct NewPassword {
   std::string password;
   bool made = false;
 };
 
-Expected<Chosen> choose_password(const std::string& name) {
+Expected<NewPassword> choose_password(const std::string& name) {
   std::string given;
   if (::isatty(0) == 0) {
     ASSAY_TRY(input, Input::open("-"));
@@ -68,11 +68,11 @@ Expected<Chosen> choose_password(const std::string& name) {
     ASSAY_TRY(size, input.read_full(text));
     given = first_line(std::string_view(text).substr(0, size));
   }
-  if (given.empty()) return Chosen{.password = crypto::random_hex(12), .made = true};
+  if (given.empty()) return NewPassword{.password = crypto::random_hex(12), .made = true};
   if (const auto trouble = accounts::trouble_of_password(given, name); !trouble.empty()) {
     return fail(Status::usage, std::string(trouble));
   }
-  return Chosen{.password = std::move(given)};
+  return NewPassword{.password = std::move(given)};
 }
 
 Expected<std::string> keep(const std::string& password) {
@@ -81,7 +81,7 @@ Expected<std::string> keep(const std::string& password) {
   return fail(Status::unavailable, "there is no memory to hash the password");
 }
 
-Expected<> tell(const Options& options, const Chosen& chosen, std::string_view done) {
+Expected<> tell(const Options& options, const NewPassword& chosen, std::string_view done) {
   std::string text = options.name + " " + std::string(done) + "\n";
   if (chosen.made) text += "password: " + chosen.password + "\n";
   return write_output(text);

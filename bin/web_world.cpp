@@ -7,11 +7,13 @@
 #include "assay/base/try.h"
 #include "assay/verify/explain.h"
 #include "system/json/answer.h"
+#include "system/json/request.h"
 #include "system/json/writer.h"
 #include "system/store_sqlite/store_sqlite.h"
 
 #include "bin/arguments.h"
 #include "bin/demo.h"
+#include "bin/demo_world.h"
 #include "bin/files.h"
 #include "bin/filter_role.h"
 #include "bin/intake.h"
