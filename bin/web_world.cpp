@@ -93,7 +93,7 @@ Expected<> WebWorld::open_all(ops::Log& log, ops::Metrics& metrics) {
   ASSAY_TRY(catalogue, read_catalogue(settings_, {}));
   catalogue_ = std::move(catalogue);
   if (auto done = organizations_.open(false); !done) return done;
-  ASSAY_TRY(dns, World::open(settings_.dns, settings_.filter.lookup_time));
+  ASSAY_TRY(dns, cli::World::open(settings_.dns, settings_.filter.lookup_time));
   dns_ = std::move(dns);
   desk_ = std::make_unique<Desk>(settings_, *writer_,
                                  settings_.intake.verify ? &dns_->resolver() : nullptr, log,

@@ -78,7 +78,7 @@ class WebWorld final : public webapi::World {
   ReaderPool readers_;
   Organizations organizations_{""};
   analysis::Catalogue catalogue_ = {};
-  std::unique_ptr<World> dns_ = {};
+  std::unique_ptr<cli::World> dns_ = {};
   std::unique_ptr<store::ReceivedReports> writer_ = {};
   std::unique_ptr<Desk> desk_ = {};
   WebChannels channels_;
