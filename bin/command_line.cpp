@@ -81,6 +81,7 @@ void Command::footer(std::string_view text) const {
 
 void Command::runs(std::function<Expected<>()> what) const {
   app_->callback([command = *this, what = std::move(what)] {
+    if (command.chosen_->run) return;  // one of its own subcommands, which is told first
     *command.chosen_ = {.name = command.name(), .run = what};
   });
 }

@@ -63,7 +63,7 @@ class Command {
 
   /// What stands below the options in the help.
   void footer(std::string_view text) const;
-  /// What is done when this subcommand is chosen.
+  /// What is done when this subcommand is chosen, and none of its own.
   void runs(std::function<Expected<>()> what) const;
   /// In full, like "journal cat".
   std::string name() const;

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -13,11 +15,14 @@
 
 #include "bin/files.h"
 #include "bin/filter_role.h"
+#include "bin/journal_files.h"
 
 namespace assay::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using std::chrono::days;
+using std::chrono::sys_days;
 
 constexpr std::size_t max_catalogue = std::size_t{64} << 20;
 constexpr std::size_t max_marks = std::size_t{256} << 20;
@@ -47,6 +52,60 @@ std::string why(int error) {
 }
 
 }  // namespace
+
+Expected<> Organizations::open(bool required) {
+  auto list = source_.get();
+  if (!list && required) return std::unexpected(std::move(list.error()));
+  if (list) list_ = *list;
+  return {};
+}
+
+std::string Organizations::of(std::string_view domain) const {
+  const auto name = DomainName::parse(domain);
+  if (!name || list_ == nullptr) return std::string(domain);
+  return list_->organizational_domain(*name).text();
+}
+
+bool asks_dns(const analysis::Ask& ask) {
+  using analysis::Question;
+  const bool names = ask.question == Question::who || ask.question == Question::newcomers;
+  return ask.question == Question::ladder || (names && ask.names > 0);
+}
+
+Expected<analysis::Document> answer_received(const analysis::Ask& ask,
+                                             std::vector<std::string> journals,
+                                             const config::Settings& settings) {
+  const sys_days today = std::chrono::floor<days>(ask.now);
+  const sys_days to = ask.to.value_or(today);
+  const sys_days from = ask.from.value_or(to - days{29});
+  analysis::Document document{.question = "received",
+                              .domain = ask.domain,
+                              .basis = {.days = {.from = from, .until = to + days{1}}}};
+  if (journals.empty()) journals.push_back(journal_folder(settings));
+  analysis::ReceivedMail mail;
+  auto done =
+      for_each_line(journals, [&](const std::string&, const journal::Line& line) -> Expected<> {
+        if (!line.entry) {
+          ++mail.broken_lines;
+          return {};
+        }
+        const journal::Entry& entry = *line.entry;
+        const sys_days day = std::chrono::floor<days>(entry.time);
+        const bool of_domain =
+            ask.domain.empty() || (entry.verdict && (entry.verdict->author_domain == ask.domain ||
+                                                     entry.verdict->policy_domain == ask.domain));
+        if (day < from || day > to || !of_domain) return {};
+        analysis::add(mail, entry);
+        analysis::Basis& basis = document.basis;
+        basis.first = basis.first ? std::min(*basis.first, day) : day;
+        basis.data_through = basis.data_through ? std::max(*basis.data_through, day) : day;
+        return {};
+      });
+  if (!done) return std::unexpected(std::move(done.error()));
+  document.basis.messages = mail.messages;
+  tell(mail, document);
+  return document;
+}
 
 Expected<analysis::Catalogue> read_catalogue(const config::Settings& settings,
                                              const std::vector<std::string>& files) {

@@ -1,13 +1,15 @@
 #pragma once
 
-#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "system/analysis/catalogue.h"
-#include "system/analysis/marks.h"
+#include "assay/suffix/suffix.h"
+#include "system/analysis/analysis.h"
 #include "system/config/settings.h"
 
+#include "bin/dns_source.h"
 #include "bin/failure.h"
 
 /// What the commands about received reports have in common: catalogue, marks.
@@ -17,6 +19,28 @@ namespace assay::cli {
 /// is there, then `files`. Errors: no_input, bad_data.
 Expected<analysis::Catalogue> read_catalogue(const config::Settings& settings,
                                              const std::vector<std::string>& files);
+
+/// Which domains belong together, by the public suffix list; each by itself where there is none.
+class Organizations {
+ public:
+  /// `file`: empty for the installed list, or else the one that is built in.
+  explicit Organizations(std::string file) : source_(std::move(file)) {}
+  /// Errors, where the list is required: those of reading it.
+  Expected<> open(bool required);
+  std::string of(std::string_view domain) const;
+
+ private:
+  SuffixSource source_;
+  const suffix::SuffixList* list_ = nullptr;
+};
+
+/// Whether the answer needs a resolver.
+bool asks_dns(const analysis::Ask& ask);
+
+/// The answer from this host's own journals: those named, or else those of the configuration.
+Expected<analysis::Document> answer_received(const analysis::Ask& ask,
+                                             std::vector<std::string> journals,
+                                             const config::Settings& settings);
 
 /// <data>/marks.jsonl, unless `path` names another.
 std::string marks_path(const config::Settings& settings, const std::string& path);

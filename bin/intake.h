@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "system/config/settings.h"
@@ -20,6 +21,16 @@ std::string received_path(const config::Settings& settings);
 /// Opens it; `path` empty: that of the configuration. Errors: io, bad_data.
 Expected<std::unique_ptr<store::ReceivedReports>> open_received(const config::Settings& settings,
                                                                 const std::string& path);
+
+/// The retention of a configuration, as the pages changed it: <data>/retention.json. Errors: io,
+/// bad_data.
+Expected<config::Intake> retained(const config::Settings& settings);
+/// Changes durations by their names, such as "keep_raw" and "400d"; what is not named stays.
+/// Errors: usage for a name or duration that is none; io, bad_data.
+using RetentionWords = std::vector<std::pair<std::string, std::string>>;
+Expected<> change_retention(const config::Settings& settings, const RetentionWords& words);
+/// All of them.
+RetentionWords retention_words(const config::Intake& settings);
 
 /// What [intake] says, without who examines mail.
 intake::ArrivalOptions arrival_options(const config::Intake& settings);

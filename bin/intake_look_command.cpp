@@ -9,8 +9,7 @@
 #include "assay/base/domain_name.h"
 #include "assay/base/time.h"
 #include "assay/base/try.h"
-#include "system/json/aggregate.h"
-#include "system/json/writer.h"
+#include "system/webapi/report_text.h"
 
 #include "bin/arguments.h"
 #include "bin/command.h"
@@ -63,82 +62,6 @@ Failure failure_of(const Finding& finding) {
   return store_failure(finding);
 }
 
-void write_remarks(json::Writer& out, const std::vector<store::Remark>& remarks) {
-  out.key("findings");
-  out.begin_array();
-  for (const store::Remark& each : remarks) {
-    out.begin_object();
-    out.member("code", each.code);
-    out.member("level", to_text(each.level));
-    out.member("what", each.what);
-    out.end_object();
-  }
-  out.end_array();
-}
-
-/// `report`: a JSON text of what is in it; empty: it is left out.
-std::string as_json(const store::ReceivedReport& one, std::string_view report = {}) {
-  json::Writer out;
-  out.begin_object();
-  out.member_number("id", static_cast<std::uint64_t>(one.id));
-  out.member("kind", to_text(one.head.kind));
-  out.member("standing", to_text(one.standing));
-  out.member("reason", one.reason);
-  if (one.of != 0) out.member_number("of", static_cast<std::uint64_t>(one.of));
-  out.member("policy_domain", one.head.policy_domain);
-  out.member("reporter", one.head.reporter);
-  out.member("org_name", one.head.org_name);
-  out.member("email", one.head.email);
-  out.member("report_id", one.head.report_id);
-  out.member("begin", to_rfc3339(one.head.begin));
-  out.member("end", to_rfc3339(one.head.end));
-  if (one.head.kind == store::ReportKind::aggregate) {
-    out.member("schema", one.head.schema == aggregate::Schema::rfc9990 ? "rfc9990" : "rfc7489");
-    out.member("published_policy", one.head.policy.p);
-  }
-  out.member_number("records", one.records);
-  out.member_number("messages", one.messages);
-  out.member("trust", to_text(one.authenticity.trust));
-  out.member("author_domain", one.authenticity.author_domain);
-  out.member("trust_reason", one.authenticity.reason);
-  out.member("channel", to_text(one.channel));
-  out.member("arrived", to_rfc3339(one.arrived));
-  out.member_number("seen", one.seen);
-  out.member_boolean("has_raw", one.has_raw);
-  write_remarks(out, one.remarks);
-  if (!report.empty()) {
-    out.key("report");
-    out.raw(report);
-  }
-  out.end_object();
-  return out.take() + "\n";
-}
-
-/// The report with its records, as `assay report read --json` tells it.
-Expected<std::string> whole_report(store::ReceivedReports& received,
-                                   const store::ReceivedReport& one) {
-  if (one.head.kind != store::ReportKind::aggregate) return std::string();
-  aggregate::Reading reading;
-  reading.report = {.schema = one.head.schema,
-                    .metadata = {.org_name = one.head.org_name,
-                                 .email = one.head.email,
-                                 .extra_contact_info = one.head.contact,
-                                 .report_id = one.head.report_id,
-                                 .begin = one.head.begin,
-                                 .end = one.head.end,
-                                 .errors = one.head.errors,
-                                 .generator = one.head.generator},
-                    .policy = one.head.policy};
-  const auto shown = received.each_record(one.id, [&](const aggregate::Record& record) {
-    reading.report.records.push_back(record);
-    return true;
-  });
-  if (!shown) return std::unexpected(failure_of(shown.error()));
-  reading.records = one.records;
-  reading.messages = one.messages;
-  return json::aggregate_line({}, reading, {}, json::Records::told);
-}
-
 std::string in_words(const store::ReceivedReport& one) {
   std::string text = fmt::format(
       "{:>6}  {:<9}  {:<9}  {:<30}  {:<30}  {}  {:>10}", one.id, to_text(one.head.kind),
@@ -157,7 +80,7 @@ Expected<> run_list(const Options& options) {
     const auto found = received->reports(filter);
     if (!found) return std::unexpected(failure_of(found.error()));
     for (const store::ReceivedReport& one : *found) {
-      auto written = write_output(options.output.json ? as_json(one) : in_words(one));
+      auto written = write_output(options.output.json ? webapi::report_line(one) + "\n" : in_words(one));
       if (!written) return written;
     }
     if (found->size() < filter.limit) return {};
@@ -209,8 +132,9 @@ Expected<> run_show(const Options& options) {
     return write_output(raw->octets);
   }
   if (options.output.json) {
-    ASSAY_TRY(report, whole_report(*received, *one));
-    return write_output(as_json(*one, report));
+    const auto content = webapi::report_content(*received, *one);
+    if (!content) return std::unexpected(failure_of(content.error()));
+    return write_output(webapi::report_line(*one, *content) + "\n");
   }
   return show_words(*received, *one);
 }

@@ -59,16 +59,40 @@ Desk::Desk(const config::Settings& settings, store::ReceivedReports& received,
       log_(log),
       metrics_(metrics) {}
 
-Receipt Desk::take(std::string_view octets, const std::string& name, store::Channel channel,
-                   const intake::Session& session) {
+intake::Taken Desk::read(std::string_view octets, const std::string& name, store::Channel channel,
+                         const intake::Session& session) const {
   intake::ArrivalOptions options = options_;
   if (resolver_ != nullptr) {
     options.examine = [&](std::string_view mail) {
       return intake::examine(mail, session, *resolver_, machine_time());
     };
   }
-  intake::Taken taken = intake::read_arrivals(
+  return intake::read_arrivals(
       {.octets = octets, .name = name, .channel = channel, .arrived = machine_time()}, options);
+}
+
+Receipt Desk::take(std::string_view octets, const std::string& name, store::Channel channel,
+                   const intake::Session& session) {
+  return keep(read(octets, name, channel, session), name, channel);
+}
+
+Receipt Desk::take_permitted(std::string_view octets, const std::string& name,
+                             store::Channel channel, const Permitted& permitted) {
+  intake::Taken taken = read(octets, name, channel, {});
+  const auto is_foreign = [&](const store::Arrival& each) {
+    return !permitted(each.head.policy_domain);
+  };
+  for (const store::Arrival& each : taken.arrivals) {
+    if (!is_foreign(each)) continue;
+    taken.refused.push_back({.member = each.raw.member,
+                             .code = "not_permitted",
+                             .what = "it is on a domain that you do not see"});
+  }
+  std::erase_if(taken.arrivals, is_foreign);
+  return keep(std::move(taken), name, channel);
+}
+
+Receipt Desk::keep(intake::Taken taken, const std::string& name, store::Channel channel) {
   Receipt receipt;
   const auto placed = committer_.commit(taken.arrivals);
   if (placed) {
@@ -99,6 +123,14 @@ void Desk::count(const Receipt& receipt, store::Channel channel) {
     log_.write(ops::LogLevel::error, "store_failed",
                [&](ops::Fields& fields) { fields.text("what", receipt.failure->what); });
   }
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto today = std::chrono::floor<std::chrono::days>(machine_time());
+    if (refused_day_ != today) refused_ = 0;
+    refused_day_ = today;
+    refused_ += static_cast<std::uint64_t>(
+        std::ranges::count(receipt.lines, "refused", &IntakeLine::outcome));
+  }
   for (const IntakeLine& line : receipt.lines) {
     metrics_
         .counter("assay_receive_reports_total", "Reports that came in",
@@ -113,6 +145,11 @@ void Desk::count(const Receipt& receipt, store::Channel channel) {
       fields.text("from", line.file);
     });
   }
+}
+
+std::uint64_t Desk::refused_on(std::chrono::sys_days day) const {
+  const std::scoped_lock lock(mutex_);
+  return day == refused_day_ ? refused_ : 0;
 }
 
 std::string Desk::trouble() const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -42,11 +44,21 @@ class Desk {
 
   Receipt take(std::string_view octets, const std::string& name, store::Channel channel,
                const intake::Session& session = {});
+  /// The same of reports on domains that are `permitted`; others are refused (`not_permitted`).
+  using Permitted = std::function<bool(std::string_view policy_domain)>;
+  Receipt take_permitted(std::string_view octets, const std::string& name, store::Channel channel,
+                         const Permitted& permitted);
+
+  /// Files and parts that were refused on this day (UTC), since the program was started.
+  std::uint64_t refused_on(std::chrono::sys_days day) const;
 
   /// What the Store said last, while it fails.
   std::string trouble() const;
 
  private:
+  intake::Taken read(std::string_view octets, const std::string& name, store::Channel channel,
+                     const intake::Session& session) const;
+  Receipt keep(intake::Taken taken, const std::string& name, store::Channel channel);
   void count(const Receipt& receipt, store::Channel channel);
 
   intake::ArrivalOptions options_;
@@ -56,6 +68,8 @@ class Desk {
   ops::Metrics& metrics_;
   mutable std::mutex mutex_ = {};
   std::string trouble_ = {};
+  std::chrono::sys_days refused_day_ = {};
+  std::uint64_t refused_ = 0;  ///< on that day
 };
 
 }  // namespace assay::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
 #include "system/config/settings.h"
@@ -15,5 +16,8 @@ namespace assay::cli {
 /// is to be called again later.
 imap::Expected<> fetch_reports(const config::Imap& settings, std::size_t max_mail, Desk& desk,
                                const std::function<bool()>& stop);
+
+/// Signs in and opens the folder: how many mails wait there. Errors: as of fetch_reports().
+imap::Expected<std::size_t> try_imap(const config::Imap& settings);
 
 }  // namespace assay::cli

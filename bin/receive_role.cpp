@@ -166,6 +166,15 @@ void ReceiveRole::set_trouble(std::size_t which, const std::string& what) {
              [&](ops::Fields& fields) { fields.text("what", what); });
 }
 
+std::vector<std::string> ReceiveRole::channel_troubles() const {
+  const std::scoped_lock lock(mutex_);
+  return troubles_;
+}
+
+std::uint64_t ReceiveRole::refused_on(std::chrono::sys_days day) const {
+  return desk_->refused_on(day);
+}
+
 std::vector<std::string> ReceiveRole::troubles() const {
   std::vector<std::string> all;
   if (std::string store = desk_->trouble(); !store.empty()) all.push_back(std::move(store));
@@ -188,7 +197,9 @@ void ReceiveRole::forget() {
   const store::Instant at = machine_time();
   if (at < forget_) return;
   forget_ = at + forget_every;
-  const auto forgotten = received_->forget(retention_of(settings_.intake, at));
+  const auto intake = retained(settings_);
+  if (!intake) return set_trouble(0, intake.error().what);
+  const auto forgotten = received_->forget(retention_of(*intake, at));
   if (!forgotten) set_trouble(0, forgotten.error().what);
 }
 

@@ -41,6 +41,9 @@ class ReceiveRole {
 
   /// What is wrong now, a sentence each.
   std::vector<std::string> troubles() const;
+  /// Of the folder, then of each mail store: what is wrong; empty: nothing.
+  std::vector<std::string> channel_troubles() const;
+  std::uint64_t refused_on(std::chrono::sys_days day) const;
   /// Where it listens: "lmtp 127.0.0.1:8894".
   const std::vector<std::string>& addresses() const { return addresses_; }
 

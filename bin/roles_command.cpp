@@ -27,6 +27,7 @@
 #include "bin/filter_role.h"
 #include "bin/receive_role.h"
 #include "bin/reports_role.h"
+#include "bin/web_role.h"
 
 namespace assay::cli {
 namespace {
@@ -72,11 +73,25 @@ Example:
 
 The sections [receive], [[imap]] and [intake] are described in assay.toml(5); docs/operate/intake.md tells the rest.)";
 
+constexpr const char* web_help =
+    R"(Answers browsers on [web] listen (http://127.0.0.1:8899): what reports say of your domains, who sends as them, and what
+to do next; and programs, by the interface below /api/v1. At the first start it prints a link by which you become the
+administrator. With assay run it is one of the roles.
+
+Signals: SIGTERM ends it after the answers under way.
+
+Examples:
+  assay web --config /etc/assay/assay.toml
+  assay web user password alice
+
+The section [web] is described in assay.toml(5); docs/operate/web.md tells about certificates, proxies and accounts.)";
+
 /// Which roles a process has.
 struct Roles {
   bool filter = false;
   bool reports = false;
   bool receive = false;
+  bool web = false;
 };
 
 struct RoleOptions {
@@ -167,6 +182,7 @@ class Running {
   std::unique_ptr<FilterRole> filter_ = {};
   std::unique_ptr<ReportsRole> reports_ = {};
   std::unique_ptr<ReceiveRole> receive_ = {};
+  std::unique_ptr<WebRole> web_ = {};
 };
 
 Expected<> Running::start() {
@@ -185,6 +201,11 @@ Expected<> Running::start() {
     receive_ = std::move(receive);
     tell_addresses(receive_->addresses());
   }
+  if (options_.roles.web && !settings_.web.listen.empty()) {
+    ASSAY_TRY(web, WebRole::start(settings_, receive_.get(), log_, metrics_));
+    web_ = std::move(web);
+    tell_addresses(web_->addresses());
+  }
   return {};
 }
 
@@ -200,6 +221,7 @@ std::vector<std::string> Running::troubles() const {
   if (filter_) all = filter_->troubles();
   if (reports_) std::ranges::move(reports_->troubles(), std::back_inserter(all));
   if (receive_) std::ranges::move(receive_->troubles(), std::back_inserter(all));
+  if (web_) std::ranges::move(web_->troubles(), std::back_inserter(all));
   return all;
 }
 
@@ -207,6 +229,9 @@ Expected<> Running::run() {
   if (auto started = start(); !started) return started;
   ASSAY_TRY(pages, start_pages(settings_.metrics, metrics_, [this] { return troubles(); }));
   log_.write(ops::LogLevel::info, "started");
+  if (web_) {
+    if (auto told = write_output("Pages: " + web_->url() + "\n"); !told) return told;
+  }
   manager_.ready("at work");
   for (;;) {
     if (inbox_.take() == ops::Signal::reload) {
@@ -260,7 +285,8 @@ void Running::reload() {
 void Running::end() {
   manager_.stopping();
   log_.write(ops::LogLevel::info, "stopping");
-  std::size_t cut_off = filter_ ? filter_->stop(patience) : 0;
+  std::size_t cut_off = web_ ? web_->stop() : 0;
+  if (filter_) cut_off += filter_->stop(patience);
   if (receive_) cut_off += receive_->stop();
   if (reports_) reports_->stop();
   log_.write(ops::LogLevel::info, "stopped",
@@ -285,7 +311,7 @@ struct Role {
   Roles roles = {};
 };
 
-void add_role(const Command& program, const Role& role) {
+Command add_role(const Command& program, const Role& role) {
   const Command command = program.subcommand(role.name, role.description);
   const auto options = std::make_shared<RoleOptions>(RoleOptions{.roles = role.roles});
   command.footer(role.help);
@@ -296,6 +322,7 @@ void add_role(const Command& program, const Role& role) {
       .named("ADDRESS");
   command.flag("--check", options->check, "Say whether the configuration is good, and end");
   command.runs([options] { return run_roles(*options); });
+  return command;
 }
 
 }  // namespace
@@ -308,7 +335,9 @@ void add_roles(const Command& program) {
   add_role(program, {"run",
                      "All roles in one process",
                      more_help,
-                     {.filter = true, .reports = true, .receive = true}});
+                     {.filter = true, .reports = true, .receive = true, .web = true}});
+  add_web_accounts(
+      add_role(program, {"web", "Answer browsers: the pages", web_help, {.web = true}}));
 }
 
 }  // namespace assay::cli

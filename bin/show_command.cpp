@@ -12,6 +12,7 @@
 #include "assay/base/time.h"
 #include "assay/base/try.h"
 #include "system/analysis/analysis.h"
+#include "system/analysis/ask_words.h"
 
 #include "bin/arguments.h"
 #include "bin/command.h"
@@ -28,8 +29,6 @@ namespace assay::cli {
 namespace {
 
 using analysis::Question;
-using std::chrono::days;
-using std::chrono::sys_days;
 
 constexpr std::string_view footer = R"(Questions, each of a DOMAIN (with * also of all):
   domains*         all of them side by side           split*      passed, let through, quarantined, rejected
@@ -84,79 +83,34 @@ struct Options {
 
 // ---- What is asked -----------------------------------------------------------------------------
 
-Expected<std::optional<sys_days>> read_day(const std::string& option, const std::string& text) {
-  if (text.empty()) return std::optional<sys_days>();
-  const auto day = analysis::parse_day(text);
-  if (day) return day;
-  return fail(Status::usage, fmt::format("{}: \"{}\" is no day; give one like 2026-05-01", option,
-                                         ascii::printable(text)));
-}
-
-std::optional<dmarc::Alignment> read_alignment(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  return text == "s" ? dmarc::Alignment::strict : dmarc::Alignment::relaxed;
-}
-
 Expected<analysis::Ask> read_ask(const Options& options) {
-  analysis::Ask ask{.question =
-                        analysis::parse_question(options.question).value_or(Question::domains)};
-  if (!options.domain.empty()) {
-    const auto name = to_a_labels(options.domain);
-    if (!name) return fail(Status::usage, "DOMAIN: " + name.error().what);
-    ask.domain = name->text();
-  } else if (!analysis::may_lack_domain(ask.question)) {
+  auto ask = analysis::read_ask({.question = options.question,
+                                 .domain = options.domain,
+                                 .from = options.from,
+                                 .to = options.to,
+                                 .against = options.against,
+                                 .policy = options.policy,
+                                 .adkim = options.adkim,
+                                 .aspf = options.aspf,
+                                 .test_mode = options.testing,
+                                 .source = options.source},
+                                "--");
+  if (!ask && ask.error().code == "no_domain") {
     return fail(Status::usage, options.question + " is asked of a domain: assay show " +
                                    options.question + " example.com");
   }
-  ASSAY_TRY(from, read_day("--from", options.from));
-  ASSAY_TRY(to, read_day("--to", options.to));
-  ASSAY_TRY(against, read_day("--against", options.against));
+  if (!ask) return fail(Status::usage, ask.error().what);
   ASSAY_TRY(now, parse_at(options.at));
-  if (from && to && *from > *to) return fail(Status::usage, "--from is after --to");
-  ask.from = from;
-  ask.to = to;
-  ask.against = against;
-  ask.scenario = {.policy = dmarc::parse_policy(options.policy).value_or(dmarc::Policy::reject),
-                  .test_mode = options.testing,
-                  .adkim = read_alignment(options.adkim),
-                  .aspf = read_alignment(options.aspf)};
-  ask.source = options.source;
-  ask.names = options.reverse;
-  ask.now = now;
-  return ask;
+  ask->names = options.reverse;
+  ask->now = now;
+  return std::move(*ask);
 }
 
 // ---- What it is answered from ------------------------------------------------------------------
 
-/// Which domains belong together, by the public suffix list; each by itself where there is none.
-class Organizations {
- public:
-  explicit Organizations(std::string file) : source_(std::move(file)) {}
-  Expected<> open(bool required) {
-    auto list = source_.get();
-    if (!list && required) return std::unexpected(std::move(list.error()));
-    if (list) list_ = *list;
-    return {};
-  }
-  std::string of(std::string_view domain) const {
-    const auto name = DomainName::parse(domain);
-    if (!name || list_ == nullptr) return std::string(domain);
-    return list_->organizational_domain(*name).text();
-  }
-
- private:
-  SuffixSource source_;
-  const suffix::SuffixList* list_ = nullptr;
-};
-
 Expected<config::Settings> settings_of(const Options& options) {
   if (options.defaults) return config::Settings{};
   return load_configuration(options.config);
-}
-
-bool asks_dns(const analysis::Ask& ask) {
-  const bool names = ask.question == Question::who || ask.question == Question::newcomers;
-  return ask.question == Question::ladder || (names && ask.names > 0);
 }
 
 /// The DNS where it is asked, as the command line or else the configuration names it.
@@ -176,42 +130,6 @@ class Dns {
   DnsSource source_;
   std::unique_ptr<World> world_ = {};
 };
-
-/// From this host's own journals.
-Expected<analysis::Document> answer_received(const analysis::Ask& ask, const Options& options,
-                                             const config::Settings& settings) {
-  const sys_days today = std::chrono::floor<days>(ask.now);
-  const sys_days to = ask.to.value_or(today);
-  const sys_days from = ask.from.value_or(to - days{29});
-  analysis::Document document{.question = "received",
-                              .domain = ask.domain,
-                              .basis = {.days = {.from = from, .until = to + days{1}}}};
-  std::vector<std::string> paths = options.journals;
-  if (paths.empty()) paths.push_back(journal_folder(settings));
-  analysis::ReceivedMail mail;
-  auto done =
-      for_each_line(paths, [&](const std::string&, const journal::Line& line) -> Expected<> {
-        if (!line.entry) {
-          ++mail.broken_lines;
-          return {};
-        }
-        const journal::Entry& entry = *line.entry;
-        const sys_days day = std::chrono::floor<days>(entry.time);
-        const bool of_domain =
-            ask.domain.empty() || (entry.verdict && (entry.verdict->author_domain == ask.domain ||
-                                                     entry.verdict->policy_domain == ask.domain));
-        if (day < from || day > to || !of_domain) return {};
-        analysis::add(mail, entry);
-        analysis::Basis& basis = document.basis;
-        basis.first = basis.first ? std::min(*basis.first, day) : day;
-        basis.data_through = basis.data_through ? std::max(*basis.data_through, day) : day;
-        return {};
-      });
-  if (!done) return std::unexpected(std::move(done.error()));
-  document.basis.messages = mail.messages;
-  tell(mail, document);
-  return document;
-}
 
 Expected<analysis::Document> answer_from_reports(const analysis::Ask& ask, const Options& options,
                                                  const config::Settings& settings) {
@@ -243,7 +161,7 @@ Expected<> run(const Options& options) {
     return fail(Status::usage, "give --json or --csv, not both");
   ASSAY_TRY(ask, read_ask(options));
   ASSAY_TRY(settings, settings_of(options));
-  auto document = ask.question == Question::received ? answer_received(ask, options, settings)
+  auto document = ask.question == Question::received ? answer_received(ask, options.journals, settings)
                                                      : answer_from_reports(ask, options, settings);
   if (!document) return std::unexpected(std::move(document.error()));
   if (options.output.json) return write_output(to_json(*document) + "\n");

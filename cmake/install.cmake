@@ -19,7 +19,7 @@ endif()
 install(FILES docs/man/assay.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES docs/man/assay.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 # Below lib itself, where systemd looks, also under /usr/local.
-foreach(unit assay assay-reports assay-receive)
+foreach(unit assay assay-reports assay-receive assay-web)
   configure_file(packaging/systemd/${unit}.service.in ${CMAKE_BINARY_DIR}/${unit}.service @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/${unit}.service DESTINATION lib/systemd/system)
 endforeach()

@@ -14,7 +14,7 @@ from pathlib import Path
 FOREIGN = {
     "sodium": {"crypto"},
     "toml++/": {"config"},
-    "openssl/": {"crypto", "bench"},  # bench measures what OpenSSL alone costs
+    "openssl/": {"crypto", "net", "bench"},  # net speaks TLS with it; bench measures what OpenSSL alone costs
     "unbound.h": {"dns_unbound"},
     "sqlite3.h": {"store_sqlite"},
     "curl/": {"reporting", "imap"},

@@ -76,6 +76,14 @@ std::expected<std::string, std::string> recipient_item(std::string_view text) {
   return std::string(text.substr(0, domain)) + parse_domain(text.substr(domain))->text();
 }
 
+/// A name as it stands in a Host field, without a port.
+std::expected<std::string, std::string> host_item(std::string_view text) {
+  if (parse_network(text)) return std::string(text);
+  const auto name = parse_domain(text);
+  if (name) return name->text();
+  return std::unexpected("must be names of hosts, such as \"dmarc.example.com\", without a port");
+}
+
 /// "forged", or with a channel before it.
 std::expected<std::string, std::string> trust_item(std::string_view text) {
   constexpr std::string_view channels[] = {"file", "folder", "lmtp", "smtp", "imap", "upload"};
@@ -326,6 +334,23 @@ std::span<const Row<Imap>> imap_rows() {
                                       word<&Imap::after, after_fetches>("after"),
                                       text<&Imap::to, check_folder_name>("to"),
                                       duration<&Imap::poll, 10 * second, day>("poll")};
+  return rows;
+}
+
+std::span<const Row<Web>> web_rows() {
+  static constexpr std::array rows = {
+      text<&Web::listen, check_metrics_address>("listen"),
+      text<&Web::files, check_text>("files"),
+      text<&Web::certificate, check_text>("certificate"),
+      text<&Web::key, check_text>("key"),
+      boolean<&Web::plain>("plain"),
+      list<&Web::hosts, host_item, write_text>("hosts"),
+      list<&Web::trusted_proxies, network_item, write_network>("trusted_proxies"),
+      boolean<&Web::read_only>("read_only"),
+      duration<&Web::session_idle, 60 * second, 365 * day>("session_idle"),
+      duration<&Web::session_time, 60 * second, 365 * day>("session_time"),
+      size<&Web::max_upload, 64 * kib, gib>("max_upload"),
+      number<&Web::max_connections, 8, 100'000>("max_connections")};
   return rows;
 }
 

@@ -210,6 +210,22 @@ void check_receivers(const Node& root, const Settings& settings, Problems& probl
   }
 }
 
+void check_web(const Node& root, const Settings& settings, Problems& problems) {
+  const Node* web = root.find("web");
+  if (web == nullptr) return;
+  const Web& said = settings.web;
+  if (said.certificate.empty() != said.key.empty()) {
+    problems.add(web->place, "certificate and key belong together in [web]");
+  }
+  const Node* listen = web->find("listen");
+  const bool is_open = listen != nullptr && !said.listen.empty() && !is_loopback(said.listen);
+  if (is_open && said.certificate.empty() && !said.plain) {
+    problems.add(listen->place,
+                 "passwords would go over the network as they are; name certificate and key, or say "
+                 "plain = true where a proxy speaks TLS before it");
+  }
+}
+
 void read_settings(const Node& root, Settings& settings, Problems& problems) {
   for (const Node& node : root.items) {
     if (node.key == "listen") {
@@ -226,6 +242,7 @@ void read_settings(const Node& root, Settings& settings, Problems& problems) {
   }
   check_together(root, settings, problems);
   check_receivers(root, settings, problems);
+  check_web(root, settings, problems);
 }
 
 /// All lines above one, since what stands there can be read although that line cannot.
@@ -268,6 +285,7 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
       {running.intake == wanted.intake, "intake"},
       {running.receive == wanted.receive, "receive"},
       {running.imap == wanted.imap, "imap"},
+      {running.web == wanted.web, "web"},
       {running.smtp == wanted.smtp, "smtp"},
       {running.log.format == wanted.log.format, "log.format"},
       {running.log.mask_addresses == wanted.log.mask_addresses, "log.mask_addresses"},

@@ -25,6 +25,7 @@ struct Network {
   IpAddress address;
   unsigned prefix = 0;
   bool holds(const IpAddress& one) const { return one.in_network(address, prefix); }
+  friend bool operator==(const Network&, const Network&) = default;
 };
 
 /// [[listen]]
@@ -222,6 +223,23 @@ struct Imap {
   bool operator==(const Imap&) const = default;
 };
 
+/// [web]: the pages
+struct Web {
+  std::string listen = "127.0.0.1:8899";  ///< as Metrics::address; empty: off
+  std::string files = {};                 ///< folder of the built pages; empty: the installed ones
+  std::string certificate = {};           ///< PEM files; empty: plain HTTP
+  std::string key = {};
+  bool plain = false;                    ///< plain HTTP also where other hosts reach it
+  std::vector<std::string> hosts = {};   ///< names under which it is reached
+  std::vector<Network> trusted_proxies = {};
+  bool read_only = false;
+  std::chrono::seconds session_idle = std::chrono::hours{12};
+  std::chrono::seconds session_time = std::chrono::days{7};
+  std::size_t max_upload = std::size_t{50} << 20;
+  unsigned max_connections = 256;
+  bool operator==(const Web&) const = default;
+};
+
 enum class Tls : std::uint8_t { never, opportunistic, require };
 
 /// [smtp]: how reports leave
@@ -265,6 +283,7 @@ struct Settings {
   Intake intake = {};
   Receive receive = {};
   std::vector<Imap> imap = {};
+  Web web = {};
   Smtp smtp = {};
   Log log = {};
   Metrics metrics = {};

@@ -147,6 +147,18 @@ bool Connection::write(std::string_view octets, milliseconds patience) {
   return true;
 }
 
+void Connection::finish(milliseconds patience, std::size_t most) {
+  if (::shutdown(socket_.get(), SHUT_WR) != 0) return;
+  const auto until = std::chrono::steady_clock::now() + patience;
+  std::array<char, 16'384> thrown = {};
+  std::size_t came = 0;
+  while (came < most) {
+    const Got got = read(thrown, milliseconds(patience_left(until)), Heed::stop);
+    if (got.how != Read::octets) return;
+    came += got.size;
+  }
+}
+
 std::expected<Listening, Finding> Listening::open(const Endpoint& at, unsigned mode) {
   Descriptor socket = new_socket(at);
   if (!socket) return failed(at, "", errno);

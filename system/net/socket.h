@@ -51,6 +51,12 @@ class Connection {
   std::optional<IpAddress> peer() const;
   /// Writes it all, or says false: the other side is gone, or took longer than `patience`.
   bool write(std::string_view octets, std::chrono::milliseconds patience);
+  /// Nothing more is written; what still comes is thrown away until the other side closes, for as
+  /// long as `patience` and up to `most` octets. Without it an answer may be lost where the other
+  /// side was still sending.
+  void finish(std::chrono::milliseconds patience, std::size_t most);
+  /// For what is spoken above it.
+  int descriptor() const { return socket_.get(); }
 
  private:
   Descriptor socket_;

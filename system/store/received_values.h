@@ -212,7 +212,8 @@ struct ReceivedReport {
   friend bool operator==(const ReceivedReport&, const ReceivedReport&) = default;
 };
 
-/// Which reports are listed, by id: `after` leads to the next page.
+/// Which reports are listed, by id: `after` leads to the next page. With `before` the latest come
+/// first, and it leads on.
 struct ReportFilter {
   std::optional<ReportKind> kind = {};
   std::optional<Standing> standing = {};
@@ -221,6 +222,7 @@ struct ReportFilter {
   std::optional<Instant> from = {};   ///< those that end after it
   std::optional<Instant> until = {};  ///< those that begin before it
   std::int64_t after = 0;
+  std::int64_t before = 0;  ///< not 0: those of smaller ids, the largest first
   std::size_t limit = 100;
 };
 

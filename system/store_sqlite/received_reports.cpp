@@ -94,14 +94,18 @@ Expected<std::vector<ReceivedReport>> SqliteReceived::reports(const store::Repor
         filter.standing ? static_cast<std::int64_t>(*filter.standing) : -1;
     const Instant from = filter.from.value_or(Instant::min());
     const Instant until = filter.until.value_or(Instant::max());
-    Query query = database_->query(
+    constexpr const char* forward =
         "SELECT * FROM told WHERE id > ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) "
-        "AND "
-        "(?4 = '' OR domain = ?4) AND "
-        "(?5 = '' OR reporter = ?5) AND "
-        "period_end > ?6 AND period_begin < ?7 ORDER BY id LIMIT ?8",
-        filter.after, kind, standing, std::string_view(filter.policy_domain),
-        std::string_view(filter.reporter), from, until, filter.limit);
+        "AND (?4 = '' OR domain = ?4) AND (?5 = '' OR reporter = ?5) AND "
+        "period_end > ?6 AND period_begin < ?7 ORDER BY id LIMIT ?8";
+    constexpr const char* backward =
+        "SELECT * FROM told WHERE id < ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) "
+        "AND (?4 = '' OR domain = ?4) AND (?5 = '' OR reporter = ?5) AND "
+        "period_end > ?6 AND period_begin < ?7 ORDER BY id DESC LIMIT ?8";
+    Query query = database_->query(filter.before == 0 ? forward : backward,
+                                   filter.before == 0 ? filter.after : filter.before, kind,
+                                   standing, std::string_view(filter.policy_domain),
+                                   std::string_view(filter.reporter), from, until, filter.limit);
     std::vector<ReceivedReport> found;
     while (query.next()) found.push_back(report_of(query));
     if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));

@@ -130,9 +130,10 @@ Expected<int> version_of(Database& database, int known, std::int64_t application
   if (owner != application && (tables != 0 || version != 0 || owner != 0)) {
     return std::unexpected(
         refuse(database, "store_foreign",
-               owner == 0 || (owner != evaluations_application && owner != received_application)
+               owner == 0 || (owner != evaluations_application && owner != received_application &&
+                              owner != accounts_application)
                    ? "is a database of another program; name another file"
-                   : "is the other of the two files of Assay; name another file"));
+                   : "is another of the files of Assay; name the right one"));
   }
   if (version > known) {
     return std::unexpected(refuse(database, "store_newer",

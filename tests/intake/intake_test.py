@@ -298,7 +298,7 @@ class Keeping(IntakeTest):
         other = self.folder / "store.sqlite"
         sql(other, "PRAGMA application_id=0x41534159; PRAGMA user_version=1; CREATE TABLE x (y)")
         done = run("intake", "list", "--store", str(other), "--config", self.config)
-        self.assert_failed(done, 65, "the other of the two files")
+        self.assert_failed(done, 65, "another of the files of Assay")
 
 
 class Samples(IntakeTest):

@@ -39,6 +39,7 @@ class MemoryReceived final : public store::ReceivedReports {
 
   Expected<std::vector<store::ReceivedReport>> reports(const store::ReportFilter& filter) override {
     std::vector<store::ReceivedReport> list;
+    if (filter.before != 0) return latest(filter);
     for (std::size_t i = static_cast<std::size_t>(filter.after);
          i < arrivals_.size() && list.size() < filter.limit; ++i) {
       const store::Arrival& each = arrivals_[i];
@@ -50,6 +51,15 @@ class MemoryReceived final : public store::ReceivedReports {
       if (filter.until && each.head.begin >= *filter.until) continue;
       list.push_back(as_kept(static_cast<std::int64_t>(i + 1)));
     }
+    return list;
+  }
+  std::vector<store::ReceivedReport> latest(store::ReportFilter filter) {
+    const std::int64_t before = std::exchange(filter.before, 0);
+    const std::size_t limit = std::exchange(filter.limit, arrivals_.size());
+    std::vector<store::ReceivedReport> list = *reports(filter);
+    std::erase_if(list, [&](const auto& each) { return each.id >= before; });
+    std::ranges::reverse(list);
+    if (list.size() > limit) list.resize(limit);
     return list;
   }
   Expected<store::ReceivedReport> report(std::int64_t id) override { return as_kept(id); }

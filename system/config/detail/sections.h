@@ -23,6 +23,7 @@ std::span<const Row<Reports>> reports_rows();
 std::span<const Row<Intake>> intake_rows();
 std::span<const Row<Receive>> receive_rows();
 std::span<const Row<Imap>> imap_rows();
+std::span<const Row<Web>> web_rows();
 std::span<const Row<Smtp>> smtp_rows();
 std::span<const Row<Log>> log_rows();
 std::span<const Row<Metrics>> metrics_rows();
@@ -42,6 +43,7 @@ void for_each_section(const Visit& visit) {
   visit("reports", reports_rows(), &Settings::reports);
   visit("intake", intake_rows(), &Settings::intake);
   visit("receive", receive_rows(), &Settings::receive);
+  visit("web", web_rows(), &Settings::web);
   visit("smtp", smtp_rows(), &Settings::smtp);
   visit("log", log_rows(), &Settings::log);
   visit("metrics", metrics_rows(), &Settings::metrics);

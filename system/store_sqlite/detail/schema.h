@@ -18,6 +18,9 @@ std::span<const Migration> migrations();
 /// Whose file it is, in its header: of evaluations, "ASAY".
 inline constexpr std::int64_t evaluations_application = 0x41534159;
 
+/// And of the file of accounts, "ASYW".
+inline constexpr std::int64_t accounts_application = 0x41535957;
+
 /// Brings a file to the version of the last migration, each step in a transaction of its own. An
 /// empty file is of version 0.
 /// Errors: `store_newer`, `store_foreign`.
