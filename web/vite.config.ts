@@ -1,12 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-// The pages go to ASSAY_WEB_OUT, or build/web beside the programs. `npm run dev` asks a running server for the API.
+// The pages go to ASSAY_WEB_OUT, or dist, where a program of this tree finds them. `npm run dev` asks a running server for the API.
 export default defineConfig({
   plugins: [svelte()],
   base: '/',
   build: {
-    outDir: process.env.ASSAY_WEB_OUT ?? '../build/web',
+    outDir: process.env.ASSAY_WEB_OUT ?? 'dist',
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: { polyfill: false },

@@ -20,7 +20,9 @@ const reportLine = {
   id: number,
   kind: words('aggregate', 'failure', 'tls'),
   standing: words('counted', 'set_aside'),
-  standing_reason: optional(text),
+  reason: optional(text),
+  of: optional(number),
+  author_domain: optional(text),
   policy_domain: optional(text),
   reporter: optional(text),
   org_name: optional(text),
@@ -77,6 +79,7 @@ export const report = object({
       begin: optional(text),
       end: optional(text),
       errors: optional(list(text)),
+      findings: optional(list(finding)),
       policy_published: optional(map(any)),
       records: optional(list(record)),
     }),
@@ -85,11 +88,25 @@ export const report = object({
 export type Report = Infer<typeof report>;
 
 export const outcome = object({
-  outcome: words('added', 'set_aside', 'duplicate', 'refused'),
-  id: optional(number),
-  where: optional(text),
-  what: optional(text),
+  file: text,
+  member: optional(text),
+  outcome: words('added', 'set_aside', 'duplicate', 'sampled_out', 'refused'),
   reason: optional(text),
+  why: optional(text),
+  id: optional(number),
+  of: optional(number),
+  kind: optional(text),
+  policy_domain: optional(text),
+  reporter: optional(text),
+  org_name: optional(text),
+  report_id: optional(text),
+  begin: optional(text),
+  end: optional(text),
+  records: optional(number),
+  messages: optional(number),
+  trust: optional(text),
+  trust_reason: optional(text),
+  findings: optional(list(finding)),
 });
 export type Outcome = Infer<typeof outcome>;
 
@@ -125,7 +142,6 @@ export const mark = object({
   note: optional(text),
   who: optional(text),
   at: optional(text),
-  time: optional(text),
 });
 export type Mark = Infer<typeof mark>;
 export const user = object({ name: text, role, groups: list(text), created: text, last_seen: optional(nullable(text)) });

@@ -39,7 +39,7 @@ export function volumeOption(days: Volume['days'], changes: Change[], colours: C
     animation: false,
     aria: { enabled: false, decal: { show: true } },
     color: present.map((each) => colours.data[each]),
-    grid: { left: 8, right: 12, top: 34, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 12, top: 46, bottom: 8, containLabel: true },
     legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 11, textStyle: { color: colours.ink, fontSize: 12 }, selectedMode: !narrow },
     tooltip: {
       trigger: 'axis',

@@ -1,11 +1,10 @@
 import type { Outcome } from '../api/values';
+import { countOf } from '../ui/format';
 
-/** What became of a report that was taken in, in a sentence of the server or one made of what it gives. */
+/** What became of a report that was taken in, in a sentence. */
 export function said(outcome: Outcome): string {
-  const told = outcome as Outcome & Record<string, unknown>;
-  const first = [told.what, told.reason, told.standing_reason].find((each): each is string => typeof each === 'string' && each !== '');
-  const domain = typeof told.policy_domain === 'string' ? told.policy_domain : '';
-  const reporter = typeof told.reporter === 'string' ? told.reporter : '';
-  const about = domain ? `${domain}${reporter ? ` by ${reporter}` : ''}` : '';
-  return [about, first].filter(Boolean).join(': ');
+  const about = outcome.policy_domain ? `${outcome.policy_domain}, by ${outcome.org_name || outcome.reporter || 'somebody'}` : '';
+  const size = outcome.outcome === 'added' && outcome.messages !== undefined && outcome.kind === 'aggregate' ? countOf(outcome.messages, 'message') : '';
+  const repairs = outcome.findings?.length ? countOf(outcome.findings.length, 'note') : '';
+  return [outcome.member ?? '', about, size, outcome.why ?? '', repairs].filter(Boolean).join('; ');
 }

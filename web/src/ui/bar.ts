@@ -50,6 +50,17 @@ export function piecesByClass(counts: Partial<Record<string, number>>, all: numb
     .map((each) => ({ ...each, share: all > 0 ? each.messages / all : 0 }));
 }
 
+/** How mail authenticates. */
+export function piecesOfCounts(counts: { messages: number; both: number; only_dkim: number; only_spf: number; none: number }): Piece[] {
+  const share = (messages: number): { messages: number; share: number } => ({ messages, share: counts.messages > 0 ? messages / counts.messages : 0 });
+  return [
+    { key: 'both', heading: 'SPF and DKIM', ground: 'own', term: 'both', ...share(counts.both) },
+    { key: 'only_dkim', heading: 'DKIM alone', ground: 'approved', term: 'only_dkim', ...share(counts.only_dkim) },
+    { key: 'only_spf', heading: 'SPF alone', ground: 'forwarder', term: 'only_spf', ...share(counts.only_spf) },
+    { key: 'none', heading: 'Neither', ground: 'abuse', term: 'none', ...share(counts.none) },
+  ];
+}
+
 /** For people who do not see the bar. */
 export const inWords = (pieces: Piece[]): string =>
   pieces

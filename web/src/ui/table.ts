@@ -14,6 +14,8 @@ export interface Column<R> {
   cell?: Snippet<[R]>;
   /** Left out of narrow windows: what a phone can do without. */
   wide?: boolean;
+  /** Not shown, but copied and exported. */
+  hidden?: boolean;
   /** Texts of strangers and names may break anywhere; short words should not. */
   keep?: boolean;
 }
