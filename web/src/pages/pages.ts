@@ -32,7 +32,7 @@ export function nameOf(path: string[]): string {
   if (first === 'domains' && (third === 'source' || third === 'unknown')) return third;
   if (first === 'reports' && second) return 'report';
   const own = ['report', 'source', 'unknown', 'missing'];
-  return first in entries && !own.includes(first) ? first : 'missing';
+  return Object.hasOwn(entries, first) && !own.includes(first) ? first : 'missing';
 }
 
 export function pageOf(path: string[]): Entry {
