@@ -26,5 +26,7 @@ endforeach()
 install(FILES packaging/sysusers.d/assay.conf DESTINATION lib/sysusers.d)
 install(FILES packaging/tmpfiles.d/assay.conf DESTINATION lib/tmpfiles.d)
 install(FILES packaging/assay.toml docs/operate/grafana.json docs/operate/alerts.yml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# The pages, where tools/web has built them.
+install(DIRECTORY web/dist/ DESTINATION ${CMAKE_INSTALL_DATADIR}/assay/web OPTIONAL PATTERN ".sources" EXCLUDE)
 install(FILES data/services.txt DESTINATION ${CMAKE_INSTALL_DATADIR}/assay)
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
