@@ -135,6 +135,8 @@ class LibraryStream final : public httplib::Stream {
 /// The library's reading of bodies and writing of answers, without its sockets and threads.
 class Library final : public httplib::Server {
  public:
+  /// Without a listening socket it takes itself for one that is being stopped, and sends no files.
+  Library() { svr_sock_ = 0; }
   void serve(httplib::Stream& stream) {
     bool closed = false;
     process_request(stream, true, closed, {});
