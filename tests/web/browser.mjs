@@ -13,7 +13,7 @@ const packages = createRequire(join(root, 'web/package.json'));
 const { chromium } = packages('playwright-core');
 const run = promisify(execFile);
 export const program = process.env.ASSAY ?? join(root, 'build/test/bin/assay');
-export const patience = 120_000; // milliseconds; it only ends what hangs
+export const patience = Number(process.env.ASSAY_PATIENCE ?? 120_000); // milliseconds; it only ends what hangs
 const password = 'correct horse battery';
 
 const freePort = () =>
@@ -36,7 +36,7 @@ export class Host {
     await writeFile(zone, '$ORIGIN com.\n_dmarc.example 60 IN TXT "v=DMARC1; p=quarantine; rua=mailto:reports@example.com"\nexample 60 IN TXT "v=spf1 ip4:192.0.2.0/24 -all"\n');
     await writeFile(
       host.config,
-      `data = "${host.folder}/var"\n[dns]\nzone = "${zone}"\n[metrics]\naddress = ""\n[receive]\nlmtp = ""\nupload = ""\nverify = false\n[web]\nlisten = "127.0.0.1:${host.port}"\nfiles = "${root}/web/dist"\n${more}`,
+      `data = "${host.folder}/var"\n[dns]\nzone = "${zone}"\n[metrics]\naddress = ""\n[receive]\nlmtp = ""\nupload = ""\n[intake]\nverify = false\n[web]\nlisten = "127.0.0.1:${host.port}"\nfiles = "${root}/web/dist"\n${more}`,
     );
     if (world) {
       const reports = join(host.folder, 'reports');
@@ -63,6 +63,7 @@ export class Host {
       };
       this.process.stdout.on('data', read);
       this.process.stderr.on('data', read);
+      this.process.on('error', failed);
       this.process.on('exit', (code) => failed(new Error(`assay web ended with ${code}: ${this.output}`)));
     });
   }
