@@ -39,7 +39,7 @@ using Result = std::expected<T, Finding>;
 class DemoIntake {
  public:
   DemoIntake(const config::Settings& settings, store::ReceivedReports& received)
-      : settings_(settings), received_(received), options_(arrival_options(settings.intake)) {
+      : settings_(settings), received_(received), options_(arrival_options(settings, {})) {
     // Nobody but the demonstration knows these domains.
     options_.assess.domains.clear();
     options_.assess.set_aside.clear();

@@ -65,6 +65,14 @@ Expected<std::size_t> Input::read_full(std::span<char> into) {
   return filled;
 }
 
+std::size_t Input::read_at(std::uint64_t at, std::span<char> into) const {
+  while (true) {
+    const ssize_t got = ::pread(descriptor_, into.data(), into.size(), static_cast<off_t>(at));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return 0;
+  }
+}
+
 std::optional<std::uint64_t> Input::size() const {
   struct stat status = {};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;

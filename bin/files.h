@@ -26,6 +26,10 @@ class Input {
   /// As read, but fills `into` unless the end comes before.
   Expected<std::size_t> read_full(std::span<char> into);
 
+  /// What stands at a place of a file, as far as it fits; 0 at the end and on errors. Does not
+  /// move on what read() gives.
+  std::size_t read_at(std::uint64_t at, std::span<char> into) const;
+
   /// Whether it is a file that everybody on this host may read.
   bool is_open_to_all() const;
   /// Its size, where that is known.

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 
 #include "assay/base/ascii.h"
 #include "assay/base/try.h"
+#include "system/intake/documents.h"
 #include "system/intake/mail_parts.h"
 #include "system/store_sqlite/store_sqlite.h"
 
@@ -20,7 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t first_octets = std::size_t{64} << 10;
 constexpr std::size_t block_octets = std::size_t{4} << 20;
+constexpr std::uint64_t large_octets = std::uint64_t{8} << 20;
 constexpr unsigned deepest = 20;  ///< folders in one another
 
 std::vector<intake::TrustRule> rules_of(const std::vector<std::string>& words) {
@@ -40,25 +46,25 @@ bool is_maildir(const fs::path& folder) {
 
 Expected<> collect(const fs::path& folder, unsigned depth, std::vector<std::string>& files) {
   std::error_code error;
-  std::vector<fs::path> found;
+  std::vector<fs::directory_entry> found;  // which mostly know what they are
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    found.push_back(at->path());
+    found.push_back(*at);
   }
   if (error) {
     return fail(Status::no_input, ascii::printable(folder.string(), 500) + ": " + error.message());
   }
   std::ranges::sort(found);
   const bool maildir = is_maildir(folder);
-  for (const fs::path& each : found) {
-    const std::string name = each.filename().string();
-    if (fs::is_directory(each, error)) {
+  for (const fs::directory_entry& each : found) {
+    const std::string name = each.path().filename().string();
+    if (each.is_directory(error)) {
       // What is in tmp is not delivered yet; folders of a Maildir begin with a dot.
       if (maildir && name == "tmp") continue;
       if (depth < deepest) {
-        if (auto done = collect(each, depth + 1, files); !done) return done;
+        if (auto done = collect(each.path(), depth + 1, files); !done) return done;
       }
-    } else if (fs::is_regular_file(each, error) && !name.starts_with('.') && !maildir) {
-      files.push_back(each.string());
+    } else if (each.is_regular_file(error) && !name.starts_with('.') && !maildir) {
+      files.push_back(each.path().string());
     }
   }
   return {};
@@ -74,13 +80,35 @@ std::size_t last_mail(std::string_view octets) {
   return at;
 }
 
+/// Appends what is read next, of at most so many octets; false at the end.
+Expected<bool> read_more(Input& input, std::string& octets, std::size_t most) {
+  const std::size_t before = octets.size();
+  octets.resize(before + most);
+  ASSAY_TRY(more, input.read_full(std::span(octets).subspan(before)));
+  octets.resize(before + more);
+  return more == most;
+}
+
+/// A file that is large and packed, or XML, which need not be held.
+std::optional<archive::Source> large_source(const std::shared_ptr<Input>& input,
+                                            std::string_view beginning) {
+  const std::uint64_t size = input->size().value_or(0);
+  const bool plain = archive::detect(beginning) == archive::Format::plain;
+  if (size < large_octets || (plain && intake::kind_of(beginning) != intake::Kind::aggregate)) {
+    return std::nullopt;
+  }
+  return archive::Source{.size = size, .read_at = [input](std::uint64_t at, std::span<char> into) {
+                           return input->read_at(at, into);
+                         }};
+}
+
 /// Hands over an mbox in pieces of whole mails.
 class MboxReader {
  public:
   MboxReader(Input& input, std::string name, std::size_t most, const OnIncoming& take)
       : input_(input), name_(std::move(name)), most_(most), take_(take) {}
 
-  Expected<> read(std::string octets) {
+  Expected<> read(std::string octets, bool more) {
     while (true) {
       const std::size_t cut = last_mail(octets);
       if (cut > 0 && octets.size() >= block_octets) {
@@ -91,11 +119,9 @@ class MboxReader {
         return fail(Status::bad_data, ascii::printable(name_, 500) +
                                           ": a mail in it is larger than [intake] max_file");
       }
-      const std::size_t before = octets.size();
-      octets.resize(before + block_octets);
-      ASSAY_TRY(more, input_.read_full(std::span(octets).subspan(before)));
-      octets.resize(before + more);
-      if (more == 0) return octets.empty() ? Expected<>{} : hand_over(octets);
+      if (!more) return octets.empty() ? Expected<>{} : hand_over(octets);
+      ASSAY_TRY(full, read_more(input_, octets, block_octets));
+      more = full;
     }
   }
 
@@ -135,7 +161,8 @@ Expected<std::unique_ptr<store::ReceivedReports>> open_received(const config::Se
   return std::unexpected(store_failure(received.error()));
 }
 
-intake::ArrivalOptions arrival_options(const config::Intake& settings) {
+intake::ArrivalOptions arrival_options(const config::Settings& all, const std::string& path) {
+  const config::Intake& settings = all.intake;
   intake::ArrivalOptions options;
   for (const DomainName& each : settings.domains) {
     options.assess.domains.push_back(each.text());
@@ -144,7 +171,17 @@ intake::ArrivalOptions arrival_options(const config::Intake& settings) {
   options.assess.refuse = rules_of(settings.refuse);
   options.assess.same_id = settings.same_id == config::SameReportId::latest ? intake::SameId::latest
                                                                             : intake::SameId::first;
+  options.documents.unpack = {.packed = settings.max_packed,
+                              .expanded = settings.max_expanded,
+                              .ratio = settings.max_ratio,
+                              .members = settings.max_members,
+                              .depth = settings.max_nesting};
+  if (settings.max_records != 0) options.aggregate.records = settings.max_records;
+  options.aggregate.text = options.tls.text = settings.max_text;
+  options.aggregate.xml.depth = settings.max_depth;
   options.keep_raw = intake::KeepRaw::yes;
+  const std::string beside = fs::path(path).parent_path().string();
+  options.spill_folder = path.empty() ? data_folder(all) : beside.empty() ? "." : beside;
   return options;
 }
 
@@ -178,27 +215,40 @@ Expected<std::vector<std::string>> find_incoming(const std::vector<std::string>&
   return files;
 }
 
+Expected<std::optional<archive::Source>> open_large(const std::string& path) {
+  ASSAY_TRY(opened, Input::open(path));
+  const auto input = std::make_shared<Input>(std::move(opened));
+  std::array<char, 1'024> beginning;
+  const std::size_t size = input->read_at(0, beginning);
+  return large_source(input, std::string_view(beginning.data(), size));
+}
+
 Expected<> read_incoming(const std::string& path, std::size_t most, const OnIncoming& take) {
-  ASSAY_TRY(input, Input::open(path));
-  std::string octets(std::min<std::uint64_t>(input.size().value_or(block_octets) + 1, block_octets),
-                     '\0');
-  ASSAY_TRY(size, input.read_full(octets));
-  octets.resize(size);
+  ASSAY_TRY(opened, Input::open(path));
+  const auto input = std::make_shared<Input>(std::move(opened));
+  // A small file is read by asking once for an octet more than it has.
+  const std::uint64_t file_size = input->size().value_or(first_octets - 1);
   const std::string name = path == "-" ? std::string() : path;
+  const auto too_large = [&] {
+    return fail(Status::bad_data,
+                ascii::printable(path, 500) + " is larger than [intake] max_file");
+  };
+  std::string octets;
+  ASSAY_TRY(begun,
+            read_more(*input, octets, file_size < large_octets ? file_size + 1 : first_octets));
   if (octets.starts_with("From ")) {
-    return MboxReader(input, name, most, take).read(std::move(octets));
+    return MboxReader(*input, name, most, take).read(std::move(octets), begun);
   }
-  while (true) {
-    if (octets.size() > most) {
-      return fail(Status::bad_data,
-                  ascii::printable(path, 500) + " is larger than [intake] max_file");
-    }
-    const std::size_t before = octets.size();
-    octets.resize(before + block_octets);
-    ASSAY_TRY(more, input.read_full(std::span(octets).subspan(before)));
-    octets.resize(before + more);
-    if (more == 0) break;
+  if (auto source = large_source(input, octets)) {
+    if (source->size > most) return too_large();
+    return take({.octets = {}, .source = std::move(source), .name = name});
   }
+  for (bool more = begun; more;) {
+    ASSAY_TRY(full,
+              read_more(*input, octets, std::clamp(octets.size(), first_octets, block_octets)));
+    more = full && octets.size() <= most;
+  }
+  if (octets.size() > most) return too_large();
   return take({.octets = octets, .name = name});
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,8 +33,9 @@ Expected<> change_retention(const config::Settings& settings, const RetentionWor
 /// All of them.
 RetentionWords retention_words(const config::Intake& settings);
 
-/// What [intake] says, without who examines mail.
-intake::ArrivalOptions arrival_options(const config::Intake& settings);
+/// What [intake] says, without who examines mail. `path` is that of open_received: what is too
+/// large to be held is put aside in its folder.
+intake::ArrivalOptions arrival_options(const config::Settings& settings, const std::string& path);
 store::Sampling sampling_of(const config::Intake& settings);
 store::ReceivedRetention retention_of(const config::Intake& settings, store::Instant now);
 
@@ -44,7 +46,11 @@ Expected<std::vector<std::string>> find_incoming(const std::vector<std::string>&
 /// Hands over a file in pieces that can be read by themselves: an mbox in mails, at most some
 /// megabytes at a time, all else as it is. Errors: no_input, io; bad_data for what is larger than
 /// `most`.
+/// A large file that is packed, or XML, is not held.
 using OnIncoming = std::function<Expected<>(intake::Incoming incoming)>;
 Expected<> read_incoming(const std::string& path, std::size_t most, const OnIncoming& take);
+
+/// A file that need not be held to be read; nothing for all others. Errors: no_input.
+Expected<std::optional<archive::Source>> open_large(const std::string& path);
 
 }  // namespace assay::cli

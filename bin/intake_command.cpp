@@ -135,7 +135,7 @@ class Batch {
   Expected<> add(const std::string& file, intake::Taken taken) {
     for (store::Arrival& each : taken.arrivals) {
       records_ += each.records.records();
-      octets_ += each.raw.octets.size();
+      octets_ += each.raw.octets.size() + (each.large_raw ? each.large_raw->size : 0);
       files_.push_back(file);
       arrivals_.push_back(std::move(each));
     }
@@ -227,7 +227,7 @@ Expected<> run_add(const Options& options) {
   ASSAY_TRY(examiner, Examiner::open(options, settings));
   ASSAY_TRY(received, open_received(settings, options.store));
   ASSAY_TRY(files, find_incoming(options.paths));
-  intake::ArrivalOptions arrivals = arrival_options(settings.intake);
+  intake::ArrivalOptions arrivals = arrival_options(settings, options.store);
   arrivals.examine = examiner->examine();
   Batch batch(*received, arrivals, sampling_of(settings.intake), options.output.json);
   Progress progress("files", files.size());
@@ -295,7 +295,7 @@ Expected<> run_replay(const Options& options) {
   const Interrupted stop;
   ASSAY_TRY(settings, settings_of(options));
   ASSAY_TRY(received, open_received(settings, options.store));
-  intake::ArrivalOptions arrivals = arrival_options(settings.intake);
+  intake::ArrivalOptions arrivals = arrival_options(settings, options.store);
   arrivals.assess.refuse.clear();  // it was let in
   ReplayTally tally;
   Progress progress("reports");

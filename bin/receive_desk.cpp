@@ -53,32 +53,35 @@ std::string Receipt::summary() const {
 
 Desk::Desk(const config::Settings& settings, store::ReceivedReports& received,
            dns::Resolver* resolver, ops::Log& log, ops::Metrics& metrics)
-    : options_(arrival_options(settings.intake)),
+    : options_(arrival_options(settings, {})),
       resolver_(resolver),
       committer_(adder(settings, received, options_.assess)),
       log_(log),
       metrics_(metrics) {}
 
-intake::Taken Desk::read(std::string_view octets, const std::string& name, store::Channel channel,
-                         const intake::Session& session) const {
+intake::Taken Desk::read(intake::Incoming incoming, const intake::Session& session) const {
   intake::ArrivalOptions options = options_;
   if (resolver_ != nullptr) {
     options.examine = [&](std::string_view mail) {
       return intake::examine(mail, session, *resolver_, machine_time());
     };
   }
-  return intake::read_arrivals(
-      {.octets = octets, .name = name, .channel = channel, .arrived = machine_time()}, options);
+  incoming.arrived = machine_time();
+  return intake::read_arrivals(incoming, options);
 }
 
 Receipt Desk::take(std::string_view octets, const std::string& name, store::Channel channel,
                    const intake::Session& session) {
-  return keep(read(octets, name, channel, session), name, channel);
+  return take({.octets = octets, .name = name, .channel = channel}, session);
+}
+
+Receipt Desk::take(const intake::Incoming& incoming, const intake::Session& session) {
+  return keep(read(incoming, session), incoming.name, incoming.channel);
 }
 
 Receipt Desk::take_permitted(std::string_view octets, const std::string& name,
                              store::Channel channel, const Permitted& permitted) {
-  intake::Taken taken = read(octets, name, channel, {});
+  intake::Taken taken = read({.octets = octets, .name = name, .channel = channel}, {});
   const auto is_foreign = [&](const store::Arrival& each) {
     return !permitted(each.head.policy_domain);
   };

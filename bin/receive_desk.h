@@ -44,6 +44,7 @@ class Desk {
 
   Receipt take(std::string_view octets, const std::string& name, store::Channel channel,
                const intake::Session& session = {});
+  Receipt take(const intake::Incoming& incoming, const intake::Session& session = {});
   /// The same of reports on domains that are `permitted`; others are refused (`not_permitted`).
   using Permitted = std::function<bool(std::string_view policy_domain)>;
   Receipt take_permitted(std::string_view octets, const std::string& name, store::Channel channel,
@@ -56,8 +57,7 @@ class Desk {
   std::string trouble() const;
 
  private:
-  intake::Taken read(std::string_view octets, const std::string& name, store::Channel channel,
-                     const intake::Session& session) const;
+  intake::Taken read(intake::Incoming incoming, const intake::Session& session) const;
   Receipt keep(intake::Taken taken, const std::string& name, store::Channel channel);
   void count(const Receipt& receipt, store::Channel channel);
 

@@ -81,14 +81,14 @@ Expected<> WatchedFolder::look(const std::function<bool()>& stop) {
 Expected<> WatchedFolder::take(const std::string& file) {
   bool kept = true;
   bool failed = false;
-  const auto done =
-      read_incoming(file, max_file_, [&](const intake::Incoming& incoming) -> Expected<> {
-        if (failed) return {};
-        const Receipt receipt = desk_.take(incoming.octets, file, store::Channel::folder);
-        kept = kept && !receipt.refused();
-        failed = receipt.failure.has_value();
-        return {};
-      });
+  const auto done = read_incoming(file, max_file_, [&](intake::Incoming incoming) -> Expected<> {
+    if (failed) return {};
+    incoming.channel = store::Channel::folder;
+    const Receipt receipt = desk_.take(incoming);
+    kept = kept && !receipt.refused();
+    failed = receipt.failure.has_value();
+    return {};
+  });
   if (failed) return {};
   std::error_code error;
   if (!done && done.error().status != Status::bad_data && !fs::exists(file, error)) return {};

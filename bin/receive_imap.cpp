@@ -75,14 +75,14 @@ imap::Expected<bool> take_in(imap::Mailbox& mailbox, const std::vector<std::uint
   return !failed;
 }
 
-}  // namespace
-
-imap::Expected<> fetch_reports(const config::Imap& settings, std::size_t max_mail, Desk& desk,
-                               const std::function<bool()>& stop) {
+imap::Expected<> fetch_until(const config::Imap& settings, std::size_t max_mail, Desk& desk,
+                             const std::function<bool()>& stop) {
   ASSAY_TRY(account, account_of(settings));
+  account.stop = stop;
   ASSAY_TRY(transport, imap::connect(account));
-  ASSAY_TRY(mailbox, imap::Mailbox::open(std::move(transport),
-                                         {.folder = settings.folder, .max_message = max_mail}));
+  ASSAY_TRY(mailbox, imap::Mailbox::open(
+                         std::move(transport),
+                         {.folder = settings.folder, .max_message = max_mail, .stop = stop}));
   while (!stop()) {
     ASSAY_TRY(uids, mailbox->waiting());
     bool kept_all = true;
@@ -97,6 +97,16 @@ imap::Expected<> fetch_reports(const config::Imap& settings, std::size_t max_mai
     if (auto waited = mailbox->wait(settings.poll, stop); !waited) return waited;
   }
   return {};
+}
+
+}  // namespace
+
+imap::Expected<> fetch_reports(const config::Imap& settings, std::size_t max_mail, Desk& desk,
+                               const std::function<bool()>& stop) {
+  auto done = fetch_until(settings, max_mail, desk, stop);
+  // Mails that could not be moved any more come again, and what is in them is a duplicate.
+  if (!done && done.error().code == "imap_stopped") return {};
+  return done;
 }
 
 imap::Expected<std::size_t> try_imap(const config::Imap& settings) {

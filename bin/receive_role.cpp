@@ -8,6 +8,7 @@
 #include "system/smtp/serve.h"
 
 #include "bin/arguments.h"
+#include "bin/files.h"
 #include "bin/filter_role.h"
 #include "bin/intake.h"
 #include "bin/receive_imap.h"
@@ -68,7 +69,21 @@ Expected<> ReceiveRole::open() {
   return folder_->prepare();
 }
 
+Expected<> ReceiveRole::open_tls() {
+  const config::Receive& settings = settings_.receive;
+  if (settings.certificate.empty()) return {};
+  constexpr std::size_t longest_key = std::size_t{1} << 20;
+  if (auto key = read_secret_file(settings.key, longest_key); !key) {
+    return std::unexpected(std::move(key.error()));
+  }
+  auto tls = net::TlsKeys::open(settings.certificate, settings.key);
+  if (!tls) return fail(Status::bad_data, "[receive] certificate and key: " + tls.error().what);
+  tls_ = std::move(*tls);
+  return {};
+}
+
 Expected<> ReceiveRole::listen_for_mail() {
+  if (auto opened = open_tls(); !opened) return opened;
   struct Door {
     const std::string& address;
     smtp::Protocol protocol;
@@ -99,8 +114,8 @@ Expected<> ReceiveRole::listen_for_mail() {
   if (sockets.empty()) return {};
   server_ = std::make_unique<net::Server>(
       std::move(sockets),
-      [hosts](net::Connection& connection, std::size_t listener) {
-        smtp::serve(connection, hosts[listener].first, *hosts[listener].second);
+      [hosts, tls = tls_.get()](net::Connection& connection, std::size_t listener) {
+        smtp::serve(connection, hosts[listener].first, *hosts[listener].second, {}, tls);
       },
       net::ServerOptions{.max_connections = settings_.receive.max_connections});
   return {};

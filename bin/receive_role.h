@@ -9,6 +9,7 @@
 
 #include "system/config/settings.h"
 #include "system/net/server.h"
+#include "system/net/tls.h"
 #include "system/ops/log.h"
 #include "system/ops/metrics.h"
 #include "system/store/received.h"
@@ -51,6 +52,7 @@ class ReceiveRole {
   ReceiveRole(const config::Settings& settings, ops::Log& log, ops::Metrics& metrics);
 
   Expected<> open();
+  Expected<> open_tls();
   Expected<> listen_for_mail();
   Expected<> listen_for_uploads();
   void watch_folder();
@@ -67,7 +69,8 @@ class ReceiveRole {
   std::unique_ptr<World> world_ = {};
   std::unique_ptr<store::ReceivedReports> received_ = {};
   std::unique_ptr<Desk> desk_ = {};
-  std::unique_ptr<BounceDesk> bounces_ = {};  ///< null where no reports are made
+  std::unique_ptr<BounceDesk> bounces_ = {};    ///< null where no reports are made
+  std::unique_ptr<net::TlsKeys> tls_ = {};  ///< null where none is offered
   std::unique_ptr<MailHost> lmtp_ = {};
   std::unique_ptr<MailHost> smtp_ = {};
   std::unique_ptr<WatchedFolder> folder_ = {};

@@ -25,6 +25,7 @@
 #include "bin/arguments.h"
 #include "bin/command.h"
 #include "bin/files.h"
+#include "bin/intake.h"
 #include "bin/report_limits.h"
 #include "bin/report_words.h"
 
@@ -262,6 +263,12 @@ Expected<> read_report_file(const std::string& file, const Options& options,
     if (!broken) return broken;
     return printer.end_file({});
   }
+  const auto read_on = [&](const std::string& member, intake::Kind kind,
+                           const archive::Read& read) { printer.read(member, kind, read); };
+  const auto large = open_large(file);
+  if (large && *large) {
+    return printer.end_file(intake::for_each_document(**large, read_on, options.limits.documents));
+  }
   const std::size_t most = options.limits.documents.unpack.packed;
   const bool held = hold(octets, most, rest);
   if (!broken) return broken;
@@ -271,12 +278,7 @@ Expected<> read_report_file(const std::string& file, const Options& options,
                                                   "--max-packed, and nothing of it is read",
                                                   most)}});
   }
-  return printer.end_file(intake::for_each_document(
-      octets,
-      [&](const std::string& member, intake::Kind kind, const archive::Read& read) {
-        printer.read(member, kind, read);
-      },
-      options.limits.documents));
+  return printer.end_file(intake::for_each_document(octets, read_on, options.limits.documents));
 }
 
 Expected<> run_read(Options options) {

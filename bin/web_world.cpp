@@ -155,7 +155,7 @@ webapi::Expected<std::vector<std::string>> WebWorld::take(std::string_view octet
 }
 
 bool WebWorld::holds_only(const store::Raw& raw, const accounts::Scope& scope) {
-  intake::ArrivalOptions options = arrival_options(settings_.intake);
+  intake::ArrivalOptions options = arrival_options(settings_, {});
   options.keep_raw = intake::KeepRaw::no;
   const intake::Taken taken = intake::read_arrivals(
       {.octets = raw.octets, .name = raw.name, .arrived = machine_time()}, options);

@@ -156,25 +156,30 @@ namespace {
 
 /// Compares with names whose sizes the compiler knows, so that it is a few loads each.
 template <const auto& Table>
-Node find_in(std::string_view name) {
-  Node node = Node::ignored;
+Match find_in(std::string_view name) {
+  Match match;
   const auto is = [&]<std::size_t I>() {
     constexpr std::size_t size = Table[I].name.size();
     if (name.size() != size || std::memcmp(name.data(), Table[I].name.data(), size) != 0) {
       return false;
     }
-    node = Table[I].node;
+    match = {.node = Table[I].node, .fit = Fit::exact};
     return true;
   };
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     static_cast<void>((is.template operator()<I>() || ...));
   }(std::make_index_sequence<std::size(Table)>());
-  return node;
+  return match;
 }
 
-/// What is in the names that `node` holds; `ignored` also where that is what the name means.
-Node exact_node(Node node, std::string_view name) {
+}  // namespace
+
+Match exact_child(Node node, std::string_view name) {
   switch (node) {
+    case Node::document:
+      return find_in<in_document>(name);
+    case Node::feedback:
+      return find_in<in_feedback>(name);
     case Node::report_metadata:
       return find_in<in_metadata>(name);
     case Node::date_range:
@@ -198,20 +203,8 @@ Node exact_node(Node node, std::string_view name) {
     case Node::spf:
       return find_in<in_spf>(name);
     default:
-      return Node::ignored;
+      return {};
   }
-}
-
-}  // namespace
-
-Match exact_child(Node node, std::string_view name) {
-  if (const Node child = exact_node(node, name); child != Node::ignored) {
-    return {.node = child, .fit = Fit::exact};
-  }
-  for (const Element& element : children(node)) {
-    if (element.name == name) return {.node = element.node, .fit = Fit::exact};
-  }
-  return {};
 }
 
 Match similar_child(Node node, std::string_view name) {

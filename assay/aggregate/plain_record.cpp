@@ -71,11 +71,41 @@ constexpr bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+template <class Number>
+Number load(const char* at) {
+  Number number;
+  std::memcpy(&number, at, sizeof(number));
+  return number;
+}
+
+/// Whether so many octets are the same: two loads each for names and words, which are short.
+bool are_same(const char* a, const char* b, std::size_t size) {
+  if (size > 16) return std::memcmp(a, b, size) == 0;
+  const auto same_ends = [&]<class Number>(Number) {
+    const std::size_t last = size - sizeof(Number);
+    return load<Number>(a) == load<Number>(b) && load<Number>(a + last) == load<Number>(b + last);
+  };
+  if (size >= 8) return same_ends(std::uint64_t{});
+  if (size >= 4) return same_ends(std::uint32_t{});
+  if (size >= 2) return same_ends(std::uint16_t{});
+  return size == 0 || *a == *b;
+}
+
+bool are_same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && are_same(a.data(), b.data(), a.size());
+}
+
+/// `text = value`, quicker for the short texts of records, which fit where they are put.
+void assign(std::string& text, std::string_view value) {
+  // The size that is handed over may be more than was asked for.
+  text.resize_and_overwrite(
+      value.size(), [value](char* into, std::size_t) { return value.copy(into, value.size()); });
+}
+
 bool is_word(const Vocabulary& vocabulary, std::string_view text) {
   if (text.empty()) return false;
-  return std::ranges::any_of(vocabulary.words, [&](std::string_view word) {
-    return word.size() == text.size() && word.front() == text.front() && word == text;
-  });
+  return std::ranges::any_of(vocabulary.words,
+                             [&](std::string_view word) { return are_same(word, text); });
 }
 
 /// Four numbers of at most 255 without needless zeros: most addresses, for which there is no need
@@ -133,7 +163,7 @@ class Tokens {
     while (at_ != end_ && plain[static_cast<unsigned char>(*at_)]) ++at_;
     const auto left = static_cast<std::size_t>(end_ - at_);
     if (left < name_.size() + 3) return stop(left == 0 || *at_ == '<');
-    if (*at_ != '<' || at_[1] != '/' || std::memcmp(at_ + 2, name_.data(), name_.size()) != 0 ||
+    if (*at_ != '<' || at_[1] != '/' || !are_same(at_ + 2, name_.data(), name_.size()) ||
         at_[2 + name_.size()] != '>') {
       return stop(false);
     }
@@ -197,7 +227,7 @@ class Scan {
     if (!begin(node)) return false;
     while (tokens_.tag()) {
       const std::string_view inside = tokens_.name();
-      if (inside.starts_with('/')) return inside.substr(1) == name && finish(node);
+      if (inside.starts_with('/')) return are_same(inside.substr(1), name) && finish(node);
       const Node child = exact_child(node, inside).node;
       if (child == Node::ignored) return false;
       if (holds_elements(child) ? !container(child) : !leaf(child)) return false;
@@ -247,7 +277,7 @@ class Scan {
 
   static bool put(std::string& field, std::string_view text) {
     if (!field.empty()) return false;
-    field = text;
+    assign(field, text);
     return true;
   }
 

@@ -1,9 +1,5 @@
-#include <libdeflate.h>
-
-#include <memory>
-#include <new>
-
 #include "assay/archive/detail/budget.h"
+#include "assay/archive/detail/inflater.h"
 
 namespace assay::archive::detail {
 namespace {
@@ -22,11 +18,6 @@ std::size_t number(std::string_view zip, std::size_t at, std::size_t octets) {
 bool stands(std::string_view zip, std::size_t at, std::string_view signature, std::size_t octets) {
   return at <= zip.size() && zip.size() - at >= octets && zip.substr(at).starts_with(signature);
 }
-
-struct Free {
-  void operator()(libdeflate_decompressor* one) const { libdeflate_free_decompressor(one); }
-};
-using Inflater = std::unique_ptr<libdeflate_decompressor, Free>;
 
 /// One entry of the central directory.
 struct Entry {
@@ -68,8 +59,7 @@ std::optional<std::string_view> packed_of(std::string_view zip, const Entry& ent
   return zip.substr(begin, entry.packed);
 }
 
-std::optional<std::string> expanded(std::string_view packed, const Entry& entry,
-                                    const Inflater& inflater) {
+std::optional<std::string> expanded(std::string_view packed, const Entry& entry) {
   constexpr std::size_t stored = 0;
   constexpr std::size_t deflated = 8;
   std::string text;
@@ -80,8 +70,8 @@ std::optional<std::string> expanded(std::string_view packed, const Entry& entry,
     text.resize_and_overwrite(entry.size, [&](char* data, std::size_t room) {
       std::size_t in = 0;
       std::size_t out = 0;
-      sound = libdeflate_deflate_decompress_ex(inflater.get(), packed.data(), packed.size(), data,
-                                               room, &in, &out) == LIBDEFLATE_SUCCESS &&
+      sound = libdeflate_deflate_decompress_ex(inflater(), packed.data(), packed.size(), data, room,
+                                               &in, &out) == LIBDEFLATE_SUCCESS &&
               in == packed.size() && out == room;
       return sound ? out : 0;
     });
@@ -107,8 +97,6 @@ std::optional<std::vector<PlainMember>> plain_members(std::string_view zip,
       number(zip, end + 20, 2) != 0) {
     return std::nullopt;
   }
-  const Inflater inflater(libdeflate_alloc_decompressor());
-  if (!inflater) throw std::bad_alloc();
   std::vector<PlainMember> members;
   std::size_t total = 0;
   std::size_t at = directory;
@@ -119,7 +107,7 @@ std::optional<std::vector<PlainMember>> plain_members(std::string_view zip,
     if (total > small || total > limits.ratio_from || total > limits.expanded) return std::nullopt;
     const auto packed = packed_of(zip, *entry, directory);
     if (!packed) return std::nullopt;
-    auto text = expanded(*packed, *entry, inflater);
+    auto text = expanded(*packed, *entry);
     if (!text) return std::nullopt;
     members.push_back({.name = entry->name, .text = std::move(*text)});
     at += entry->octets;

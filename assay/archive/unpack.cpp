@@ -35,6 +35,16 @@ bool Budget::spend(std::size_t octets, std::uint64_t out, std::uint64_t in) {
   return true;
 }
 
+std::size_t read_full(const Source& source, std::uint64_t at, std::span<char> into) {
+  std::size_t filled = 0;
+  while (filled < into.size()) {
+    const std::size_t more = source.read_at(at + filled, into.subspan(filled));
+    if (more == 0) break;
+    filled += more;
+  }
+  return filled;
+}
+
 bool Budget::open_member() {
   if (++members <= limits.members) return true;
   complain("too_many_members", "more than " + std::to_string(limits.members) +
@@ -57,27 +67,45 @@ class Unpacking {
 
   void open(std::string_view octets, const std::string& path, std::size_t depth) {
     const Format format = detect(octets);
-    if (format == Format::plain) {
-      pass_plain(octets, path);
-    } else if (depth >= budget_.limits.depth) {
+    if (format == Format::plain) return pass_plain(octets, path);
+    open_packed(octets, octets.size(), format, path, depth);
+  }
+
+  void open(const Source& source, const std::string& path) {
+    std::array<char, enough_to_detect> head;
+    const std::size_t size = detail::read_full(source, 0, head);
+    const Format format = detect(std::string_view(head.data(), size));
+    if (format == Format::plain) return visit_(path, read_all(source));
+    open_packed(source, source.size, format, path, 0);
+  }
+
+ private:
+  /// Of octets or a Source.
+  template <class Packed>
+  void open_packed(const Packed& packed, std::uint64_t size, Format format, const std::string& path,
+                   std::size_t depth) {
+    if (depth >= budget_.limits.depth) {
       budget_.complain("too_deep", detail::where(path) + "packed files stand more than " +
                                        std::to_string(budget_.limits.depth) +
                                        " deep in each other");
-    } else if (octets.size() > budget_.limits.packed) {
-      budget_.complain("packed_too_large", detail::where(path) + "the packed file is larger than " +
-                                               std::to_string(budget_.limits.packed) + " octets");
+    } else if (size > budget_.limits.packed) {
+      complain_of_size(path);
     } else if (format == Format::zip) {
-      detail::for_each_zip_member(octets, path, budget_,
+      detail::for_each_zip_member(packed, path, budget_,
                                   [&](const std::string& inside, const Read& read) {
                                     look_into(inside, read, depth + 1);
                                     return budget_.expanded <= budget_.limits.expanded;
                                   });
     } else if (budget_.open_member()) {
-      look_into(path, detail::read_deflated(octets, path, budget_), depth + 1);
+      look_into(path, detail::read_deflated(packed, path, budget_), depth + 1);
     }
   }
 
- private:
+  void complain_of_size(const std::string& path) {
+    budget_.complain("packed_too_large", detail::where(path) + "the packed file is larger than " +
+                                             std::to_string(budget_.limits.packed) + " octets");
+  }
+
   void pass_plain(std::string_view octets, const std::string& path) {
     visit_(path, [octets](std::span<char> into) mutable {
       const std::size_t size = std::min(into.size(), octets.size());
@@ -116,9 +144,7 @@ class Unpacking {
     while (const std::size_t size = read(block)) {
       octets.append(block.data(), size);
       if (octets.size() > budget_.limits.packed) {
-        budget_.complain("packed_too_large", detail::where(path) +
-                                                 "the packed file is larger than " +
-                                                 std::to_string(budget_.limits.packed) + " octets");
+        complain_of_size(path);
         return false;
       }
     }
@@ -130,6 +156,14 @@ class Unpacking {
 };
 
 }  // namespace
+
+Read read_all(const Source& source) {
+  return [&source, at = std::uint64_t{0}](std::span<char> into) mutable {
+    const std::size_t size = source.read_at(at, into);
+    at += size;
+    return size;
+  };
+}
 
 Format detect(std::string_view octets) {
   if (octets.starts_with("\x1f\x8b")) return Format::gzip;
@@ -150,6 +184,13 @@ Findings unpack(std::string_view packed, const std::string& path, const Visit& v
                 const UnpackLimits& limits) {
   Budget budget{.limits = limits};
   Unpacking(visit, budget).open(packed, path, 0);
+  return std::move(budget.findings);
+}
+
+Findings unpack(const Source& packed, const std::string& path, const Visit& visit,
+                const UnpackLimits& limits) {
+  Budget budget{.limits = limits};
+  Unpacking(visit, budget).open(packed, path);
   return std::move(budget.findings);
 }
 

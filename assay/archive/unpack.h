@@ -36,6 +36,16 @@ using Read = std::function<std::size_t(std::span<char>)>;
 /// octets, which can be read within the call only; what is not read costs nothing.
 using Visit = std::function<void(const std::string& path, const Read& read)>;
 
+/// Octets that can be read at any place and are not held: a large file.
+struct Source {
+  std::uint64_t size = 0;
+  /// Fills the beginning of the span with what stands at `at` and says how many octets; 0 where
+  /// there are none, or where they cannot be read any more.
+  std::function<std::size_t(std::uint64_t at, std::span<char> into)> read_at = {};
+};
+/// One octet behind the other from the beginning on. The source must outlive it.
+Read read_all(const Source& source);
+
 /// Calls `visit` for each file in `packed`, whatever it is packed in: gzip of any number of
 /// members, zlib, every file of a zip, and these in one another. What is plain is one file. Nothing
 /// is expanded further than `visit` reads, and nothing expanded is held but a packed thing inside
@@ -46,6 +56,10 @@ Findings unpack(std::string_view packed, const Visit& visit, const UnpackLimits&
 
 /// The same with a path that comes before those inside.
 Findings unpack(std::string_view packed, const std::string& path, const Visit& visit,
+                const UnpackLimits& limits = {});
+
+/// The same without holding what is packed.
+Findings unpack(const Source& packed, const std::string& path, const Visit& visit,
                 const UnpackLimits& limits = {});
 
 }  // namespace assay::archive

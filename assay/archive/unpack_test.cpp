@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 
 #include "assay/archive/gzip.h"
@@ -11,11 +12,12 @@
 namespace assay::archive {
 namespace {
 
-/// Files and findings: "a.xml=text a.zip/b.xml=text !damaged".
-std::string contents(std::string_view packed, const UnpackLimits& limits = {}) {
+/// Of octets that are held, or of a Source.
+template <class Packed>
+std::string contents_of(const Packed& packed, const UnpackLimits& limits) {
   std::string all;
   const Findings findings = unpack(
-      packed,
+      packed, {},
       [&](const std::string& path, const Read& read) {
         std::string text;
         std::array<char, 100> block;
@@ -28,6 +30,19 @@ std::string contents(std::string_view packed, const UnpackLimits& limits = {}) {
     all += (finding.level == Level::error ? "!" : "?") + std::string(finding.code) + " ";
   }
   if (!all.empty()) all.pop_back();
+  return all;
+}
+
+/// Files and findings: "a.xml=text a.zip/b.xml=text !damaged".
+std::string contents(std::string_view packed, const UnpackLimits& limits = {}) {
+  const std::string all = contents_of(packed, limits);
+  // A few octets at a time, as a slow disk may give them.
+  const Source source{
+      .size = packed.size(), .read_at = [packed](std::uint64_t at, std::span<char> into) {
+        if (at >= packed.size()) return std::size_t{0};
+        return packed.substr(at).copy(into.data(), std::min<std::size_t>(into.size(), 7));
+      }};
+  EXPECT_EQ(contents_of(source, limits), all);
   return all;
 }
 

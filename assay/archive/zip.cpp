@@ -1,6 +1,9 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <memory>
 #include <new>
 
@@ -70,19 +73,46 @@ void visit_plain(std::vector<PlainMember> members, std::string_view packed, cons
   }
 }
 
-}  // namespace
+using OpenArchive = std::unique_ptr<Archive, Free>;
 
-void for_each_zip_member(
-    std::string_view packed, const std::string& path, Budget& budget,
-    const std::function<bool(const std::string& path, const Read& read)>& visit) {
-  if (auto members = plain_members(packed, budget.limits)) {
-    visit_plain(std::move(*members), packed, path, budget, visit);
-    return;
-  }
-  const std::unique_ptr<Archive, Free> archive(archive_read_new());
+OpenArchive new_archive() {
+  OpenArchive archive(archive_read_new());
   if (!archive) throw std::bad_alloc();
   archive_read_support_format_zip(archive.get());
-  int result = archive_read_open_memory(archive.get(), packed.data(), packed.size());
+  return archive;
+}
+
+/// Where libarchive stands in a Source.
+struct Reading {
+  const Source& source;
+  std::uint64_t at = 0;
+  std::array<char, 65'536> block = {};
+};
+
+la_ssize_t read_block(Archive* /*archive*/, void* data, const void** buffer) {
+  auto& reading = *static_cast<Reading*>(data);
+  const std::size_t size = read_full(reading.source, reading.at, reading.block);
+  reading.at += size;
+  *buffer = reading.block.data();
+  return static_cast<la_ssize_t>(size);
+}
+
+la_int64_t seek_to(Archive* /*archive*/, void* data, la_int64_t offset, int whence) {
+  auto& reading = *static_cast<Reading*>(data);
+  const auto size = static_cast<la_int64_t>(reading.source.size);
+  const la_int64_t from = whence == SEEK_END   ? size
+                          : whence == SEEK_CUR ? static_cast<la_int64_t>(reading.at)
+                                               : 0;
+  // Both are below the size of a file, so that their sum is no overflow.
+  const la_int64_t to = std::clamp(from + std::clamp(offset, -size, size), la_int64_t{0}, size);
+  reading.at = static_cast<std::uint64_t>(to);
+  return to;
+}
+
+/// Each file of an archive; `result` is what opening it gave, `packed` its size.
+void visit_all(const OpenArchive& archive, int result, std::uint64_t packed,
+               const std::string& path, Budget& budget,
+               const std::function<bool(const std::string& path, const Read& read)>& visit) {
   std::size_t number = 0;
   while (result >= ARCHIVE_WARN) {
     Entry* entry = nullptr;
@@ -98,10 +128,36 @@ void for_each_zip_member(
       budget.complain("encrypted", where(inside) + "the member of the zip is encrypted");
       continue;
     }
-    Member member(archive.get(), inside, packed.size(), budget);
+    Member member(archive.get(), inside, packed, budget);
     if (!visit(inside, [&member](std::span<char> into) { return member.read(into); })) return;
   }
   budget.complain("damaged", where(path) + "the zip is damaged or cut short");
+}
+
+}  // namespace
+
+void for_each_zip_member(
+    std::string_view packed, const std::string& path, Budget& budget,
+    const std::function<bool(const std::string& path, const Read& read)>& visit) {
+  if (auto members = plain_members(packed, budget.limits)) {
+    visit_plain(std::move(*members), packed, path, budget, visit);
+    return;
+  }
+  const OpenArchive archive = new_archive();
+  const int result = archive_read_open_memory(archive.get(), packed.data(), packed.size());
+  visit_all(archive, result, packed.size(), path, budget, visit);
+}
+
+void for_each_zip_member(
+    const Source& packed, const std::string& path, Budget& budget,
+    const std::function<bool(const std::string& path, const Read& read)>& visit) {
+  const OpenArchive archive = new_archive();
+  Reading reading{.source = packed};
+  archive_read_set_read_callback(archive.get(), read_block);
+  archive_read_set_seek_callback(archive.get(), seek_to);
+  archive_read_set_callback_data(archive.get(), &reading);
+  const int result = archive_read_open1(archive.get());
+  visit_all(archive, result, packed.size, path, budget, visit);
 }
 
 }  // namespace assay::archive::detail

@@ -35,10 +35,11 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   if (text.size() >= sizeof buffer || !std::ranges::all_of(text, fits)) return std::nullopt;
   buffer[text.copy(buffer, sizeof buffer - 1)] = '\0';
   std::array<std::uint8_t, 16> octets = {};
-  if (inet_pton(AF_INET, buffer, octets.data()) == 1) {
+  if (text.contains(':')) {
+    if (inet_pton(AF_INET6, buffer, octets.data()) == 1) return from_v6(octets);
+  } else if (inet_pton(AF_INET, buffer, octets.data()) == 1) {
     return from_v4({octets[0], octets[1], octets[2], octets[3]});
   }
-  if (inet_pton(AF_INET6, buffer, octets.data()) == 1) return from_v6(octets);
   return std::nullopt;
 }
 

@@ -2,9 +2,11 @@
 /// it.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -14,7 +16,10 @@
 #include <vector>
 
 #include "assay/aggregate/read.h"
+#include "system/intake/arrivals.h"
+#include "system/intake/assess.h"
 #include "system/intake/documents.h"
+#include "system/store_sqlite/store_sqlite.h"
 
 #include "bench/intake/floor.h"
 
@@ -84,6 +89,63 @@ bool is_gzip(const fs::path& path) {
   return path.extension() == ".gz";
 }
 
+/// Takes mails into a Store as `assay intake add --no-verify` does, on the disk at the end.
+Rate keep_all(const std::vector<std::string>& mails, const fs::path& folder) {
+  constexpr std::size_t batch = 500;
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  Rate rate;
+  const double begin = cpu_seconds();
+  {
+    auto received = store_sqlite::open_received({.path = folder / "reports.sqlite"});
+    if (!received) {
+      fmt::print(stderr, "{}\n", received.error().what);
+      std::exit(74);
+    }
+    const intake::ArrivalOptions options;
+    const store::Decide decide = intake::decider(options.assess);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    std::vector<store::Arrival> arrivals;
+    for (std::size_t i = 0; i < mails.size(); ++i) {
+      intake::Taken taken =
+          intake::read_arrivals({.octets = mails[i], .name = "bench", .arrived = now}, options);
+      for (store::Arrival& each : taken.arrivals) {
+        rate.records += each.records.records();
+        arrivals.push_back(std::move(each));
+      }
+      if (arrivals.size() < batch && i + 1 < mails.size()) continue;
+      const auto placed = (*received)->add(arrivals, decide, {});
+      if (!placed) {
+        fmt::print(stderr, "{}\n", placed.error().what);
+        std::exit(74);
+      }
+      arrivals.clear();
+    }
+  }
+  rate.seconds = cpu_seconds() - begin;
+  return rate;
+}
+
+/// The mails into a Store, by turns with the floor, which only reads the files.
+void compare_keeping(const std::vector<std::string>& mails,
+                     const std::vector<std::string>& floor_files, int rounds) {
+  const fs::path folder =
+      fs::temp_directory_path() / ("intake-bench-" + std::to_string(::getpid()));
+  bench::IntakeFloor floor;
+  std::vector<double> ratios;
+  std::vector<double> rates;
+  for (int round = 0; round < rounds; ++round) {
+    const Rate least =
+        time(floor_files, [&](const std::string& file) { return floor.records(file); });
+    const Rate ours = keep_all(mails, folder);
+    ratios.push_back(ours.per_second() / least.per_second());
+    rates.push_back(ours.per_second());
+  }
+  fs::remove_all(folder);
+  fmt::print("mails into the Store: {:.0f} records/s, {:.3f} of the floor (median of {})\n",
+             median(rates), median(ratios), rounds);
+}
+
 /// Turns of the floor and of a kind of file, and the median of their ratios.
 void compare(const char* what, const std::vector<std::string>& files,
              const std::vector<std::string>& floor_files, int rounds) {
@@ -138,6 +200,8 @@ int main(int argc, char** argv) {
           load(corpus / "agg", [](const fs::path& p) { return p.extension() == ".zip"; }), gzips,
           rounds);
   compare("gzip and zip files", load(corpus / "agg", any), gzips, rounds);
-  compare("mails", load(corpus / "mail", any), gzips, rounds);
+  const auto mails = load(corpus / "mail", any);
+  compare("mails", mails, gzips, rounds);
+  compare_keeping(mails, gzips, rounds);
   return 0;
 }

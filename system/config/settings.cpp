@@ -208,6 +208,11 @@ void check_receivers(const Node& root, const Settings& settings, Problems& probl
   if (smtp != nullptr && !settings.receive.smtp.empty() && settings.receive.addresses.empty()) {
     problems.add(smtp->place, "say in addresses for whom mail is taken");
   }
+  const std::pair<const char*, const std::string*> files[] = {
+      {"certificate", &settings.receive.certificate}, {"key", &settings.receive.key}};
+  if (files[0].second->empty() == files[1].second->empty()) return;
+  const auto& [name, ignored] = files[files[0].second->empty() ? 1 : 0];
+  problems.add(receive->find(name)->place, "say certificate and key, both or neither");
 }
 
 void check_web(const Node& root, const Settings& settings, Problems& problems) {

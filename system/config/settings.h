@@ -178,7 +178,15 @@ struct Intake {
   std::vector<std::string> refuse = {};
   SameReportId same_id = SameReportId::first;  ///< of two with other content: which counts
   std::size_t max_file = std::size_t{1} << 30;
-  unsigned failures_per_source = 100;  ///< kept of a source, a domain and a day
+  std::size_t max_packed = std::size_t{512} << 20;   ///< of one that is packed, also within another
+  std::size_t max_expanded = std::size_t{32} << 30;  ///< out of one file
+  unsigned max_ratio = 500;                          ///< octets that come out of one that goes in
+  unsigned max_members = 1'000;                      ///< packed in one file
+  unsigned max_nesting = 4;                          ///< packed things in one another
+  unsigned max_depth = 100;                          ///< elements in one another
+  unsigned max_records = 0;                          ///< of a report; 0: any number
+  std::size_t max_text = std::size_t{16} << 10;      ///< of one text in a report
+  unsigned failures_per_source = 100;                ///< kept of a source, a domain and a day
   unsigned failures_per_domain = 10'000;
   std::chrono::seconds keep_raw = std::chrono::days{400};
   std::chrono::seconds keep_aggregate{0};  ///< 0: for ever
@@ -194,6 +202,8 @@ struct Receive {
   std::vector<std::string> addresses = {};
   std::string lmtp = "127.0.0.1:8894";  ///< as Listener::address; empty: off; so are the next two
   std::string smtp = {};
+  std::string certificate = {};  ///< PEM, for STARTTLS with its key; empty: none
+  std::string key = {};
   std::string upload = "127.0.0.1:8895";
   std::string upload_token_file = {};  ///< empty: <data>/upload.token, made at the first start
   std::string folder = {};             ///< files put there are taken in; empty: <data>/incoming

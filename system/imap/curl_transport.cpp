@@ -81,6 +81,12 @@ std::string url_of(std::string_view server) {
   return std::string(server.substr(0, colon)) + "://" + std::string(server.substr(colon + 1));
 }
 
+/// libcurl calls it about each second, also while a server is silent; 1 ends what is under way.
+int ask_stop(void* account, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& stop = static_cast<const Account*>(account)->stop;
+  return stop && stop() ? 1 : 0;
+}
+
 void set_options(CURL* curl, const Account& account) {
   curl_easy_setopt(curl, CURLOPT_URL, url_of(account.server).c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "imap,imaps");
@@ -94,6 +100,9 @@ void set_options(CURL* curl, const Account& account) {
   curl_easy_setopt(curl, CURLOPT_USE_SSL, ssl);
   if (!account.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, account.ca_file.c_str());
   curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, ask_stop);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, static_cast<const void*>(&account));
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(account.timeout.count()));
@@ -111,6 +120,11 @@ Expected<std::unique_ptr<Transport>> connect(const Account& account) {
   curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, error.data());
   const CURLcode code = curl_easy_perform(curl.get());
   curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, nullptr);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, nullptr);
+  if (code == CURLE_ABORTED_BY_CALLBACK) {
+    return failed("imap_stopped", "stopped while signing in");
+  }
   if (code == CURLE_OK) {
     return std::make_unique<CurlTransport>(std::move(curl), account.timeout);
   }

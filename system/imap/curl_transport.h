@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,10 +19,11 @@ struct Account {
   std::string bearer_token = {};  ///< OAuth 2.0 (RFC 7628, XOAUTH2)
   std::string ca_file = {};       ///< certificates that are trusted; empty: the system's
   std::chrono::milliseconds timeout = std::chrono::minutes{1};  ///< to be connected and signed in
+  std::function<bool()> stop = {};  ///< asked about each second until then
 };
 
 /// Connects and signs in (libcurl). Errors: `imap_connection` with what libcurl says, `imap_login`
-/// when the server does not let us in.
+/// when the server does not let us in, `imap_stopped`.
 Expected<std::unique_ptr<Transport>> connect(const Account& account);
 
 }  // namespace assay::imap

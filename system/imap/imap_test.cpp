@@ -193,4 +193,13 @@ TEST(ImapConnect, SaysWhatIsWrong) {
 }
 
 }  // namespace
+TEST(Mailbox, EndsWhileTheServerIsSilent) {
+  unsigned asked = 0;
+  const auto mailbox = Mailbox::open(std::make_unique<Script>(std::deque<std::string>{"", "never"}),
+                                     {.stop = [&] { return ++asked == 3; }});
+  ASSERT_FALSE(mailbox);
+  EXPECT_EQ(mailbox.error().code, "imap_stopped");
+  EXPECT_EQ(asked, 3U);
+}
+
 }  // namespace assay::imap

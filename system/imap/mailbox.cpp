@@ -12,6 +12,7 @@ namespace assay::imap {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds a_while = std::chrono::seconds{1};
 constexpr std::size_t batch = 500;  ///< UIDs in one command: keeps its line short
 
 Finding finding(std::string_view code, std::string what) {
@@ -77,8 +78,11 @@ Expected<Response> Mailbox::read(Clock::time_point until) {
     if (left.count() <= 0) {
       return std::unexpected(finding("imap_timeout", "the server does not answer"));
     }
-    ASSAY_TRY(size, transport_->read(buffer, left));
+    ASSAY_TRY(size, transport_->read(buffer, std::min(left, a_while)));
     reader_.feed({buffer.data(), size});
+    if (size == 0 && options_.stop && options_.stop()) {
+      return std::unexpected(finding("imap_stopped", "stopped while the server was silent"));
+    }
   }
 }
 
@@ -178,7 +182,7 @@ Expected<> Mailbox::wait(std::chrono::milliseconds patience, const std::function
   if (can_idle_) return idle(until, stop);
   std::array<char, 4'096> buffer;
   while (Clock::now() < until && !stop()) {
-    ASSAY_TRY(size, transport_->read(buffer, std::chrono::seconds{1}));
+    ASSAY_TRY(size, transport_->read(buffer, a_while));
     reader_.feed({buffer.data(), size});
   }
   return command("NOOP");
@@ -192,7 +196,7 @@ Expected<> Mailbox::idle(Clock::time_point until, const std::function<bool()>& s
   bool changed = false;
   until = std::min(until, Clock::now() + std::chrono::minutes{25});
   while (!changed && Clock::now() < until && !stop()) {
-    ASSAY_TRY(size, transport_->read(buffer, std::chrono::seconds{1}));
+    ASSAY_TRY(size, transport_->read(buffer, a_while));
     reader_.feed({buffer.data(), size});
     for (;;) {
       ASSAY_TRY(response, reader_.next());

@@ -38,6 +38,7 @@ struct MailboxOptions {
   std::size_t max_message = std::size_t{50} << 20;               ///< larger ones are not fetched
   std::chrono::milliseconds patience = std::chrono::minutes{2};  ///< for an answer
   std::size_t max_responses = 2'000'000;                         ///< to one command
+  std::function<bool()> stop = {};  ///< asked each second while the server is silent
 };
 
 /// A folder of a mail store, opened to take its mails away. What is fetched stays there until
@@ -48,8 +49,9 @@ struct MailboxOptions {
 ///     ASSAY_TRY(_, mailbox->fetch(some, [&](std::uint32_t uid, const Literal& mail) { … }));
 ///     ASSAY_TRY(_, mailbox->move(kept, "Processed"));
 ///
-/// Errors: `imap_connection`, `imap_refused` with what the server says, `imap_timeout`, and those
-/// of ResponseReader; after any but imap_refused it is of no use.
+/// Errors: `imap_connection`, `imap_refused` with what the server says, `imap_timeout`,
+/// `imap_stopped` where MailboxOptions::stop said so, and those of ResponseReader; after any but
+/// imap_refused it is of no use.
 class Mailbox {
  public:
   static Expected<std::unique_ptr<Mailbox>> open(std::unique_ptr<Transport> transport,

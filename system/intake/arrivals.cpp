@@ -10,6 +10,7 @@
 #include "assay/base/domain_name.h"
 #include "system/intake/detail/convert.h"
 #include "system/intake/mail_parts.h"
+#include "system/store/chunk_file.h"
 
 namespace assay::intake {
 namespace {
@@ -23,6 +24,37 @@ std::string join(const std::string& outer, const std::string& inner) {
   return outer + "/" + inner;
 }
 
+/// The octets of a source in a file, packed; none where there is no room for it.
+store::LargeOctets pack(const archive::Source& source, const std::string& folder) {
+  const auto file = folder.empty() ? nullptr : store::ChunkFile::make(folder);
+  if (!file) return {};
+  archive::GzipWriter gzip;
+  std::string block(std::size_t{256} << 10, '\0');
+  std::string packed;
+  store::ChunkFile::Place ignored;
+  std::uint64_t at = 0;
+  while (const std::size_t size = source.read_at(at, block)) {
+    at += size;
+    gzip.add(std::string_view(block).substr(0, size), packed);
+    if (!file->append(packed, ignored)) return {};
+    packed.clear();
+  }
+  gzip.finish(packed);
+  if (!file->append(packed, ignored)) return {};
+  return {.size = file->size(), .read_at = [file](std::uint64_t from, std::span<char> into) {
+            return file->read_at(from, into);
+          }};
+}
+
+store::LargeOctets packed_source(const archive::Source& source, const std::string& folder) {
+  std::array<char, 4> head = {};
+  const std::size_t size = source.read_at(0, head);
+  if (archive::detect(std::string_view(head.data(), size)) == archive::Format::plain) {
+    return pack(source, folder);
+  }
+  return {.size = source.size, .read_at = source.read_at};
+}
+
 /// Reads what was given, and makes arrivals of what is in it.
 class Reader {
  public:
@@ -30,6 +62,11 @@ class Reader {
       : incoming_(incoming), options_(options) {}
 
   Taken read() {
+    if (incoming_.source) {
+      begin({}, {}, {});
+      look_at(*incoming_.source);
+      return std::move(taken_);
+    }
     const std::string_view octets = incoming_.octets;
     const bool plain = archive::detect(octets) == archive::Format::plain;
     if (!plain || kind_of(octets.substr(0, enough_to_know)) != Kind::none ||
@@ -63,7 +100,9 @@ class Reader {
     packed_.clear();
   }
 
-  void look_at(std::string_view octets) {
+  /// Octets or a Source.
+  template <class Octets>
+  void look_at(const Octets& octets) {
     bool any = false;
     const Findings findings = for_each_document(
         octets,
@@ -112,8 +151,27 @@ class Reader {
                                 .what = ascii::printable(refusal->what, 500)});
       return;
     }
-    if (options_.keep_raw == KeepRaw::yes) arrival.raw = raw_of(member);
+    if (options_.keep_raw == KeepRaw::yes && incoming_.source) {
+      keep_source(arrival, member);
+    } else if (options_.keep_raw == KeepRaw::yes) {
+      arrival.raw = raw_of(member);
+    }
     taken_.arrivals.push_back(std::move(arrival));
+  }
+
+  /// What it came in, to be read when it is kept. What is not packed is packed into a file; where
+  /// there can be none, it is not kept.
+  void keep_source(Arrival& arrival, const std::string& member) {
+    if (!large_raw_) large_raw_ = packed_source(*incoming_.source, options_.spill_folder);
+    if (large_raw_->size == 0) {
+      arrival.remarks.push_back({.code = "raw_not_kept",
+                                 .what = "there was no room to pack so large a report, which is "
+                                         "not kept as it came",
+                                 .level = Level::warning});
+      return;
+    }
+    arrival.raw = {.name = incoming_.name, .member = member};
+    arrival.large_raw = large_raw_;
   }
 
   /// What it came in, packed where it was not.
@@ -140,10 +198,12 @@ class Reader {
   std::string raw_name_ = {};
   std::string_view raw_ = {};
   std::string packed_ = {};
+  std::optional<store::LargeOctets> large_raw_ = {};
 };
 
 }  // namespace
 
+// RFC 9990 §3.5.2: the mail is how reports come, whoever hands it over.
 Taken read_arrivals(const Incoming& incoming, const ArrivalOptions& options) {
   return Reader(incoming, options).read();
 }

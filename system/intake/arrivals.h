@@ -25,6 +25,8 @@ namespace assay::intake {
 /// What came in: a file, or a mail.
 struct Incoming {
   std::string_view octets;
+  /// In the place of octets that are too many to be held: no mail.
+  std::optional<archive::Source> source = {};
   std::string name = {};  ///< for people: a file name, a mailbox and number
   store::Channel channel = store::Channel::file;
   store::Instant arrived = {};
@@ -46,6 +48,8 @@ struct ArrivalOptions {
   tlsrpt::ReadLimits tls = {};
   Examine examine = {};
   KeepRaw keep_raw = KeepRaw::yes;
+  /// Where records go that are too many to be held; empty: nowhere.
+  std::string spill_folder = {};
 };
 
 /// One thing that was no report, or is refused.

@@ -1,5 +1,6 @@
 #include "system/intake/committer.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -21,8 +22,12 @@ std::vector<Committer::Job*> Committer::take_jobs() {
 void Committer::run(const std::vector<Job*>& jobs) {
   if (jobs.size() > 1) {
     std::vector<store::Arrival> all;
-    for (Job* job : jobs) all.insert(all.end(), job->arrivals.begin(), job->arrivals.end());
+    for (Job* job : jobs) std::ranges::move(job->arrivals, std::back_inserter(all));
     auto placed = add_(all);
+    auto from = all.begin();
+    for (Job* job : jobs) {
+      for (store::Arrival& each : job->arrivals) each = std::move(*from++);
+    }
     if (placed && placed->size() == all.size()) {
       auto at = std::make_move_iterator(placed->begin());
       for (Job* job : jobs) {

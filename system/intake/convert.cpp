@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "assay/mail/header.h"
 #include "assay/mail/mail_date.h"
 #include "assay/xml/reader.h"
+#include "system/intake/alignment.h"
 
 namespace assay::intake::detail {
 namespace {
@@ -102,6 +104,7 @@ Converted convert_aggregate(const archive::Read& read, const ArrivalOptions& opt
   xml::Reader xml(read, options.aggregate.xml);
   Candidate candidate;
   Arrival& arrival = candidate.arrival;
+  arrival.records = store::PackedRecords(options.spill_folder);
   ContentDigest records;
   std::uint64_t number = 0;
   aggregate::Reading reading = aggregate::read_xml(
@@ -119,6 +122,8 @@ Converted convert_aggregate(const archive::Read& read, const ArrivalOptions& opt
   arrival.records.finish();
   aggregate::Report& report = reading.report;
   arrival.remarks = remarks_of(reading.findings);
+  std::ranges::move(alignment_remarks(arrival.records, report.policy),
+                    std::back_inserter(arrival.remarks));
   arrival.head = {.kind = store::ReportKind::aggregate,
                   .schema = report.schema,
                   .reporter = reporter_name(report.metadata.email, report.metadata.org_name),

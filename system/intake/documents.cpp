@@ -107,17 +107,25 @@ class Search {
       open_mails(octets, member, depth);
       return;
     }
+    unpack(octets, member, depth);
+  }
+
+  void look_at(const archive::Source& source) { unpack(source, {}, 0); }
+
+  Findings findings = {};
+
+ private:
+  /// Octets or a Source.
+  template <class Packed>
+  void unpack(const Packed& packed, const std::string& member, std::size_t depth) {
     for (Finding& finding : archive::unpack(
-             octets, member,
+             packed, member,
              [&](const std::string& path, const Read& read) { pass_on(path, read, depth); },
              limits_.unpack)) {
       add_bounded(findings, std::move(finding));
     }
   }
 
-  Findings findings = {};
-
- private:
   void pass_on(const std::string& path, const Read& read, std::size_t depth) {
     std::string head(enough_to_know, '\0');
     std::size_t size = 0;
@@ -219,6 +227,13 @@ Kind kind_of(std::string_view beginning) {
     if (beginning.starts_with(start)) return Kind::aggregate;
   }
   return text.starts_with('{') ? Kind::tls : Kind::none;
+}
+
+Findings for_each_document(const archive::Source& source, const TakeDocument& take,
+                           const DocumentLimits& limits, const EnterPart& enter) {
+  Search search(take, limits, enter);
+  search.look_at(source);
+  return std::move(search.findings);
 }
 
 Findings for_each_document(std::string_view octets, const TakeDocument& take,

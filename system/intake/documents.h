@@ -41,6 +41,11 @@ using EnterPart = std::function<void(const std::string& name, std::string_view o
 Findings for_each_document(std::string_view octets, const TakeDocument& take,
                            const DocumentLimits& limits = {}, const EnterPart& enter = {});
 
+/// The same of what is too large to be held. A mail in it, or an mbox, must be within the limit of
+/// mails all the same.
+Findings for_each_document(const archive::Source& source, const TakeDocument& take,
+                           const DocumentLimits& limits = {}, const EnterPart& enter = {});
+
 /// What plain octets are: aggregate, tls or none.
 Kind kind_of(std::string_view beginning);
 

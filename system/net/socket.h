@@ -57,6 +57,7 @@ class Connection {
   void finish(std::chrono::milliseconds patience, std::size_t most);
   /// For what is spoken above it.
   int descriptor() const { return socket_.get(); }
+  int stop_descriptor() const { return stop_; }
 
  private:
   Descriptor socket_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <limits>
 #include <mutex>
 #include <utility>
@@ -111,14 +112,19 @@ std::expected<void, Finding> TlsKeys::refresh() {
 struct TlsConnection::State {
   std::unique_ptr<SSL, FreeSsl> ssl = {};
   int socket = -1;
+  int stop = -1;
 
-  /// Waits for what OpenSSL waits for; false: not in time, or it waits for nothing.
-  bool wait(int result, Steady::time_point until) const {
+  /// Waits for what OpenSSL waits for. Read::octets: it may go on; failed: it waits for nothing.
+  Read wait(int result, Steady::time_point until, Connection::Heed heed) const {
     const int error = SSL_get_error(ssl.get(), result);
-    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return false;
+    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) return Read::failed;
     const short events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-    pollfd waiting = {socket, events, 0};
-    return ::poll(&waiting, 1, patience_left(until)) > 0;
+    pollfd waiting[2] = {{socket, events, 0}, {stop, POLLIN, 0}};
+    const nfds_t count = heed == Connection::Heed::stop && stop >= 0 ? 2 : 1;
+    const int ready = ::poll(waiting, count, patience_left(until));
+    if (ready == 0) return Read::timeout;
+    if (ready < 0) return errno == EINTR ? Read::octets : Read::failed;
+    return waiting[0].revents != 0 ? Read::octets : Read::stopped;
   }
 };
 
@@ -134,17 +140,19 @@ std::unique_ptr<TlsConnection> TlsConnection::accept(Connection& connection, Tls
     state.ssl.reset(SSL_new(keys.state_->context.get()));  // which keeps the context
   }
   state.socket = connection.descriptor();
+  state.stop = connection.stop_descriptor();
   if (!state.ssl || SSL_set_fd(state.ssl.get(), state.socket) != 1) return nullptr;
   const auto until = Steady::now() + patience;
   for (;;) {
     ERR_clear_error();
     const int result = SSL_accept(state.ssl.get());
     if (result == 1) return made;
-    if (!state.wait(result, until)) return nullptr;
+    if (state.wait(result, until, Connection::Heed::nothing) != Read::octets) return nullptr;
   }
 }
 
-Connection::Got TlsConnection::read(std::span<char> buffer, milliseconds patience) {
+Connection::Got TlsConnection::read(std::span<char> buffer, milliseconds patience,
+                                    Connection::Heed heed) {
   const auto until = Steady::now() + patience;
   const auto most = std::min<std::size_t>(buffer.size(), std::numeric_limits<int>::max());
   for (;;) {
@@ -154,9 +162,8 @@ Connection::Got TlsConnection::read(std::span<char> buffer, milliseconds patienc
     if (SSL_get_error(state_->ssl.get(), result) == SSL_ERROR_ZERO_RETURN) {
       return {Read::closed, 0};
     }
-    if (!state_->wait(result, until)) {
-      return {Steady::now() >= until ? Read::timeout : Read::failed, 0};
-    }
+    const Read waited = state_->wait(result, until, heed);
+    if (waited != Read::octets) return {waited, 0};
   }
 }
 
@@ -168,7 +175,7 @@ bool TlsConnection::write(std::string_view octets, milliseconds patience) {
     const int result = SSL_write(state_->ssl.get(), octets.data(), static_cast<int>(most));
     if (result > 0) {
       octets.remove_prefix(static_cast<std::size_t>(result));
-    } else if (!state_->wait(result, until)) {
+    } else if (state_->wait(result, until, Connection::Heed::nothing) != Read::octets) {
       return false;
     }
   }

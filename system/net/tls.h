@@ -47,7 +47,8 @@ class TlsConnection {
   TlsConnection& operator=(const TlsConnection&) = delete;
 
   // As of Connection.
-  Connection::Got read(std::span<char> buffer, std::chrono::milliseconds patience);
+  Connection::Got read(std::span<char> buffer, std::chrono::milliseconds patience,
+                       Connection::Heed heed = Connection::Heed::nothing);
   bool write(std::string_view octets, std::chrono::milliseconds patience);
   /// Tells the other side that nothing more comes.
   void close();

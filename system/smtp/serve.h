@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "system/net/socket.h"
+#include "system/net/tls.h"
 #include "system/smtp/session.h"
 
 namespace assay::smtp {
@@ -16,8 +17,9 @@ struct Patience {
 };
 
 /// Leads a session to its end. Between messages it heeds the server's wish to stop (421); within
-/// one it goes on until that is answered.
-void serve(net::Connection& connection, const Rules& rules, Host& host,
-           const Patience& patience = {});
+/// one it goes on until that is answered. With `keys`, which outlive it,
+/// STARTTLS is offered.
+void serve(net::Connection& connection, Rules rules, Host& host, const Patience& patience = {},
+           net::TlsKeys* keys = nullptr);
 
 }  // namespace assay::smtp

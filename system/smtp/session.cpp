@@ -50,7 +50,8 @@ void Session::complain(const Reply& reply) {
 
 std::string Session::feed(std::string_view octets) {
   out_.clear();
-  while (!octets.empty() && !ended_) {
+  // RFC 3207 §4.2: what was sent behind STARTTLS before there was TLS is nobody's word.
+  while (!octets.empty() && !ended_ && !wants_tls_) {
     if (in_data_) {
       take_data(octets);
       continue;
@@ -81,6 +82,7 @@ void Session::take_line(std::string_view line) {
   if (verb == "rcpt") return rcpt(argument);
   if (verb == "data") return data(argument);
   if (verb == "xforward" && rules_.takes_xforward) return xforward(argument);
+  if (verb == "starttls" && rules_.offers_tls) return start_tls(argument);
   if (verb == "rset") {
     reset();
     return say({250, "2.0.0", "Ok"});
@@ -107,6 +109,7 @@ void Session::hello(std::string_view verb, std::string_view argument) {
   if (verb == "helo") return say({250, "", rules_.name});
   out_ += "250-" + rules_.name + "\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n";
   if (rules_.takes_xforward) out_ += "250-XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE\r\n";
+  if (rules_.offers_tls) out_ += "250-STARTTLS\r\n";
   out_ += "250-ENHANCEDSTATUSCODES\r\n250 SIZE " + std::to_string(rules_.max_message) + "\r\n";
 }
 
@@ -163,6 +166,23 @@ void Session::xforward(std::string_view argument) {
   if (told->client) forwarded_ = *told->client;
   if (told->helo) forwarded_helo_ = *told->helo;
   say({250, "2.0.0", "Ok"});
+}
+
+void Session::start_tls(std::string_view argument) {
+  if (!argument.empty()) return complain(bad_arguments);
+  wants_tls_ = true;
+  say({220, "2.0.0", "Begin TLS"});
+}
+
+// RFC 3207 §4.2: all that the client said before is forgotten.
+void Session::secured() {
+  reset();
+  wants_tls_ = false;
+  rules_.offers_tls = false;
+  greeted_ = false;
+  helo_.clear();
+  forwarded_.reset();
+  forwarded_helo_.clear();
 }
 
 void Session::reset() {

@@ -67,6 +67,7 @@ struct Rules {
   /// XFORWARD tells the client that the MTA before us saw. Only for sockets that this MTA alone
   /// reaches: whoever says it is believed.
   bool takes_xforward = false;
+  bool offers_tls = false;  ///< STARTTLS (RFC 3207)
 };
 
 /// One connection. Bounded in memory by its rules, whatever is fed; total.
@@ -82,6 +83,10 @@ class Session {
   std::string greeting() const;
   /// Takes octets as they came, any part of them, and gives what is to be answered.
   std::string feed(std::string_view octets);
+  /// STARTTLS was answered: what comes next is the client's part of TLS, and when that stands,
+  /// secured() is to be called.
+  bool wants_tls() const { return wants_tls_; }
+  void secured();
   /// Nothing more is to be read.
   bool ended() const { return ended_; }
   /// Whether a message has begun and is not answered yet.
@@ -100,6 +105,7 @@ class Session {
   void rcpt(std::string_view argument);
   void data(std::string_view argument);
   void xforward(std::string_view argument);
+  void start_tls(std::string_view argument);
 
   void say(const Reply& reply);
   void complain(const Reply& reply);
@@ -115,6 +121,7 @@ class Session {
   bool has_sender_ = false;
   bool in_data_ = false;
   bool ended_ = false;
+  bool wants_tls_ = false;
   unsigned errors_ = 0;
   std::string line_ = {};       ///< the beginning of a command
   bool line_too_long_ = false;  ///< and its rest is read over

@@ -113,6 +113,23 @@ TEST(SmtpSession, NoOctetOfTheClientComesBackAsAReplyOfItsOwn) {
 }
 
 /// A pair of connected sockets, one of them served.
+// RFC 3207 §4.2
+TEST(SmtpSession, ForgetsWhatWasSaidBeforeTls) {
+  detail::Mailbox mailbox;
+  Session session({.protocol = Protocol::smtp, .name = "r.example", .offers_tls = true}, mailbox);
+  EXPECT_NE(session.feed("EHLO c\r\n").find("250-STARTTLS\r\n"), std::string::npos);
+  EXPECT_EQ(session.feed("STARTTLS now\r\n").substr(0, 3), "501");
+  EXPECT_FALSE(session.wants_tls());
+  EXPECT_EQ(session.feed("MAIL FROM:<a@b.example>\r\nSTARTTLS\r\nRCPT TO:<a@reports.example>\r\n"),
+            "250 2.1.0 Ok\r\n220 2.0.0 Begin TLS\r\n");
+  EXPECT_TRUE(session.wants_tls());
+  session.secured();
+  EXPECT_EQ(shorten(session.feed("RCPT TO:<a@reports.example>\r\nMAIL FROM:<a@b.example>\r\n")),
+            "503 503");
+  EXPECT_EQ(session.feed("EHLO c\r\n").find("STARTTLS"), std::string::npos);
+  EXPECT_EQ(shorten(session.feed("STARTTLS\r\n")), "500");
+}
+
 TEST(SmtpServe, LeadsASessionAndEndsWithIt) {
   int pair[2] = {};
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);

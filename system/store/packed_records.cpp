@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
+#include <optional>
 
 #include "assay/base/ip_address.h"
 
@@ -59,10 +61,11 @@ std::string_view view_of(const IpAddress& address) {
   return {reinterpret_cast<const char*>(address.octets().data()), address.is_v4() ? 4U : 16U};
 }
 
-/// The address as octets, where these give the very text again.
+/// The address as octets, where these give the very text again. Four decimal numbers are read in no
+/// other form than that in which they are written.
 std::optional<IpAddress> exact_address(std::string_view text) {
-  const auto address = IpAddress::parse(text);
-  if (!address || to_text(*address) != text) return std::nullopt;
+  auto address = IpAddress::parse(text);
+  if (!address || (text.contains(':') && to_text(*address) != text)) return std::nullopt;
   return address;
 }
 
@@ -77,26 +80,102 @@ std::string address_text(std::string_view octets) {
   return to_text(IpAddress::from_v6(raw));
 }
 
+constexpr std::size_t most_steps = 64;
+
+/// Where usual texts are found; half of the places are free at least.
+class UsualNumbers {
+ public:
+  UsualNumbers() {
+    for (std::size_t i = 1; i < usual.size() && !usual[i].empty(); ++i) {
+      std::size_t at = std::hash<std::string_view>{}(usual[i]);
+      while (places_[at % places_.size()] != 0) ++at;
+      places_[at % places_.size()] = static_cast<std::uint8_t>(i);
+    }
+  }
+  std::uint32_t find(std::string_view text, std::size_t hash) const {
+    for (std::size_t at = hash;; ++at) {
+      const std::uint8_t number = places_[at % places_.size()];
+      if (number == 0 || usual[number] == text) return number;
+    }
+  }
+
+ private:
+  std::array<std::uint8_t, 128> places_ = {};
+};
+
+/// The number of a usual text, or 0. The lowest bits of the hash are enough.
+std::uint32_t usual_number(std::string_view text, std::size_t hash) {
+  static const UsualNumbers numbers;
+  return numbers.find(text, hash);
+}
+
 }  // namespace
 
 std::span<const std::string_view> usual_texts() {
   return usual;
 }
 
-PackedRecords::PackedRecords() {
-  for (std::size_t i = usual.size(); i-- > 0;) {
-    texts_.insert_or_assign(std::string(usual[i]), static_cast<std::uint32_t>(i));
+// ---- TextNumbers -------------------------------------------------------------------------------
+
+std::uint32_t TextNumbers::number_of(std::string_view text, std::string& table) {
+  if (text.empty()) return 0;
+  const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(text));
+  if (const std::uint32_t number = usual_number(text, hash); number != 0) return number;
+  if (slots_.size() < 2 * (std::size_t{size_} + 1)) grow();
+  const std::size_t mask = slots_.size() - 1;
+  Slot* slot = nullptr;
+  for (std::size_t step = 0; step < most_steps; ++step) {
+    slot = &slots_[(hash + step) & mask];
+    if (slot->number == 0) break;
+    if (slot->hash == hash && std::string_view(table).substr(slot->at, slot->octets) == text) {
+      return slot->number;
+    }
+  }
+  append(table, text.size());
+  const auto number = static_cast<std::uint32_t>(usual.size() + size_++);
+  if (slot->number == 0) {
+    *slot = {.hash = hash,
+             .number = number,
+             .at = static_cast<std::uint32_t>(table.size()),
+             .octets = static_cast<std::uint32_t>(text.size())};
+  }
+  table += text;
+  return number;
+}
+
+void TextNumbers::grow() {
+  constexpr std::size_t fewest = 64;
+  std::vector<Slot> old(std::max(fewest, 2 * slots_.size()));
+  old.swap(slots_);
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& each : old) {
+    if (each.number == 0) continue;
+    for (std::size_t step = 0; step < most_steps; ++step) {
+      Slot& slot = slots_[(each.hash + step) & mask];
+      if (slot.number != 0) continue;
+      slot = each;
+      break;
+    }
   }
 }
 
-std::uint32_t PackedRecords::number_of(std::string_view text) {
-  const auto known = texts_.find(text);
-  if (known != texts_.end()) return known->second;
-  append(table_, text.size());
-  table_ += text;
-  const auto number = static_cast<std::uint32_t>(usual.size() + in_table_++);
-  texts_.emplace(text, number);
-  return number;
+void TextNumbers::clear() {
+  if (size_ > 0) std::ranges::fill(slots_, Slot{});
+  size_ = 0;
+}
+
+// ---- PackedRecords -----------------------------------------------------------------------------
+
+void PackedChunks::Iterator::load() {
+  chunk_ = nullptr;
+  if (at_ >= chunks_->size()) return;
+  const std::size_t in_file = chunks_->places_.size();
+  if (at_ >= in_file) {
+    chunk_ = &chunks_->held_[at_ - in_file];
+    return;
+  }
+  if (!chunks_->file_->read(chunks_->places_[at_], read_)) read_.clear();
+  chunk_ = &read_;
 }
 
 void PackedRecords::add(const aggregate::Record& record) {
@@ -142,12 +221,31 @@ void PackedRecords::finish() {
   std::string chunk;
   chunk.reserve(table_.size() + body_.size() + 16);
   append(chunk, format);
-  append(chunk, in_table_);
+  append(chunk, texts_.size());
   chunk += table_;
   append(chunk, in_chunk_);
   chunk += body_;
-  chunks_.push_back(std::move(chunk));
-  *this = PackedRecords(std::move(chunks_), records_, messages_);
+  chunks_.held_octets_ += chunk.size();
+  chunks_.held_.push_back(std::move(chunk));
+  table_.clear();
+  body_.clear();
+  texts_.clear();
+  in_chunk_ = 0;
+  if (!folder_.empty() && chunks_.held_octets_ > held_octets) put_away();
+}
+
+void PackedRecords::put_away() {
+  if (!chunks_.file_) chunks_.file_ = ChunkFile::make(folder_);
+  std::size_t written = 0;
+  for (ChunkFile::Place place; chunks_.file_ && written < chunks_.held_.size(); ++written) {
+    if (!chunks_.file_->append(chunks_.held_[written], place)) break;
+    chunks_.places_.push_back(place);
+    chunks_.held_octets_ -= chunks_.held_[written].size();
+  }
+  chunks_.held_.erase(chunks_.held_.begin(),
+                      chunks_.held_.begin() + static_cast<std::ptrdiff_t>(written));
+  // A disk that does not take them is asked no more: memory holds what is left.
+  if (!chunks_.held_.empty()) folder_.clear();
 }
 
 // ---- ChunkReader -------------------------------------------------------------------------------

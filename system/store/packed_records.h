@@ -1,28 +1,88 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <optional>
+#include <iterator>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "assay/aggregate/report.h"
+#include "system/store/chunk_file.h"
 
 namespace assay::store {
+
+/// The numbers of the texts of one chunk.
+class TextNumbers {
+ public:
+  /// The number of a text; a new one where it is not known, which is then added to `table`. Among
+  /// texts that are chosen to be hard to find, one may get two numbers.
+  std::uint32_t number_of(std::string_view text, std::string& table);
+  /// Texts of the chunk's own.
+  std::uint32_t size() const { return size_; }
+  void clear();
+
+ private:
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t number = 0;  ///< 0: free; that is no number of a chunk's own texts
+    std::uint32_t at = 0;      ///< in the table
+    std::uint32_t octets = 0;
+  };
+  void grow();
+
+  std::vector<Slot> slots_ = {};  ///< a power of two, at most half of them used
+  std::uint32_t size_ = 0;
+};
+
+/// The chunks of a report in their order, wherever they are. One that the disk does not give again
+/// is empty, as no chunk is.
+class PackedChunks {
+ public:
+  class Iterator {
+   public:
+    Iterator(const PackedChunks& chunks, std::size_t at) : chunks_(&chunks), at_(at) { load(); }
+    const std::string& operator*() const { return *chunk_; }
+    Iterator& operator++() {
+      ++at_;
+      load();
+      return *this;
+    }
+    bool operator==(std::default_sentinel_t) const { return chunk_ == nullptr; }
+
+   private:
+    void load();
+    const PackedChunks* chunks_;
+    std::size_t at_;
+    std::string read_ = {};
+    const std::string* chunk_ = nullptr;
+  };
+  Iterator begin() const { return {*this, 0}; }
+  std::default_sentinel_t end() const { return {}; }
+  std::size_t size() const { return places_.size() + held_.size(); }
+
+ private:
+  friend class PackedRecords;
+  std::shared_ptr<ChunkFile> file_ = {};
+  std::vector<ChunkFile::Place> places_ = {};  ///< the first ones, in the file
+  std::vector<std::string> held_ = {};         ///< those behind them
+  std::size_t held_octets_ = 0;
+};
 
 /// Records of a report in little memory, the way they are kept: chunks of octets, each with a list
 /// of its texts and the records that name them by number. Some 25 octets a record.
 class PackedRecords {
  public:
-  PackedRecords();
+  /// Chunks above `held_octets` go to a file in `folder`; without one all are held.
+  explicit PackedRecords(std::string folder) : folder_(std::move(folder)) {}
+  PackedRecords() = default;
   void add(const aggregate::Record& record);
 
   /// Complete ones; finish() makes the last one complete.
-  const std::vector<std::string>& chunks() const { return chunks_; }
+  const PackedChunks& chunks() const { return chunks_; }
   void finish();
 
   std::uint64_t records() const { return records_; }
@@ -31,28 +91,19 @@ class PackedRecords {
 
   static constexpr std::uint64_t chunk_records = 2'048;
   static constexpr std::size_t chunk_octets = std::size_t{256} << 10;
+  static constexpr std::size_t held_octets = std::size_t{4} << 20;
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  PackedRecords(std::vector<std::string> chunks, std::uint64_t records, std::uint64_t messages)
-      : PackedRecords() {
-    chunks_ = std::move(chunks);
-    records_ = records;
-    messages_ = messages;
-  }
-  std::uint32_t number_of(std::string_view text);
+  std::uint32_t number_of(std::string_view text) { return texts_.number_of(text, table_); }
+  /// Writes held chunks to the file, as far as the disk takes them.
+  void put_away();
 
-  std::vector<std::string> chunks_ = {};
-  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> texts_ = {};
+  std::string folder_ = {};
+  PackedChunks chunks_ = {};
+  TextNumbers texts_ = {};
   std::string table_ = {};
   std::string body_ = {};
-  std::uint64_t in_chunk_ = 0;  ///< records of the chunk, and texts of its own
-  std::uint64_t in_table_ = 0;
+  std::uint64_t in_chunk_ = 0;  ///< records of the chunk
   std::uint64_t records_ = 0;
   std::uint64_t messages_ = 0;
 };

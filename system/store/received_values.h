@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,6 +138,13 @@ struct Raw {
   friend bool operator==(const Raw&, const Raw&) = default;
 };
 
+/// Octets that are too many to be held.
+struct LargeOctets {
+  std::uint64_t size = 0;
+  /// As of archive::Source.
+  std::function<std::size_t(std::uint64_t at, std::span<char> into)> read_at = {};
+};
+
 /// A report on its way into the Store.
 struct Arrival {
   ReportHead head = {};
@@ -149,7 +158,8 @@ struct Arrival {
   Standing standing = Standing::counted;
   std::string reason = {};  ///< why it is set aside: a word such as `foreign_domain`
   std::string digest = {};  ///< of the content without its id, 32 octets
-  Raw raw = {};             ///< its octets may be empty: then they are not kept
+  Raw raw = {};             ///< its octets may be empty: then they are not kept …
+  std::optional<LargeOctets> large_raw = {};  ///< … unless they are here
 };
 
 /// A report that is there already and resembles one that arrives.

@@ -47,13 +47,15 @@ constexpr unsigned test_at = 13;
 constexpr unsigned raw_spf_at = 14;
 constexpr unsigned raw_dkim_at = 15;
 
+bool is_below(std::string_view name, std::string_view domain) {
+  return name.size() > domain.size() && name.ends_with(domain) &&
+         name[name.size() - domain.size() - 1] == '.';
+}
+
 /// The tag that rules a domain: `p` at the policy domain itself, `sp` below it. Whether the domain
 /// exists, and np rules, no report says.
 std::string_view asked_of(std::string_view header_from, const aggregate::PolicyPublished& policy) {
-  const bool below = header_from.size() > policy.domain.size() &&
-                     header_from.ends_with(policy.domain) &&
-                     header_from[header_from.size() - policy.domain.size() - 1] == '.';
-  return below && !policy.sp.empty() ? policy.sp : policy.p;
+  return is_below(header_from, policy.domain) && !policy.sp.empty() ? policy.sp : policy.p;
 }
 
 }  // namespace
@@ -104,15 +106,32 @@ Cell cell_of(const aggregate::Row& row, const aggregate::PolicyPublished& policy
                                                                     : Authenticated::no};
 }
 
+/// What usual texts mean; each of our words is one of them.
+std::span<const CellReader::Word> CellReader::usual_words() {
+  static const std::vector<Word> words = [] {
+    std::vector<Word> all;
+    for (const std::string_view text : usual_texts()) {
+      all.push_back({.aligned = read_word<Aligned>(aligned_words, text),
+                     .done = read_word<Done>(done_words, text),
+                     .type = type_of(text),
+                     .passed = text == "pass"});
+    }
+    return all;
+  }();
+  return words;
+}
+
 CellReader::CellReader(const ChunkReader& chunk, const aggregate::PolicyPublished& policy)
     : test_mode_(policy.testing == "y") {
-  words_.reserve(chunk.texts().size());
-  for (const std::string_view text : chunk.texts()) {
-    words_.push_back({.aligned = read_word<Aligned>(aligned_words, text),
-                      .done = read_word<Done>(done_words, text),
-                      .type = type_of(text),
-                      .asked = read_word<Asked>(asked_words, asked_of(text, policy)),
-                      .passed = text == "pass"});
+  const std::span<const std::string_view> texts = chunk.texts();
+  const auto usual = usual_words();
+  const auto p = read_word<Asked>(asked_words, policy.p);
+  const auto sp = policy.sp.empty() ? p : read_word<Asked>(asked_words, policy.sp);
+  // Texts of the chunk's own mean nothing but where they stand for a domain.
+  words_.resize(texts.size());
+  std::copy_n(usual.begin(), std::min(usual.size(), words_.size()), words_.begin());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    words_[i].asked = is_below(texts[i], policy.domain) ? sp : p;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -74,12 +75,13 @@ class CellReader {
 
  private:
   struct Word {
-    Aligned aligned;
-    Done done;
-    OverrideType type;
-    Asked asked;
-    bool passed;
+    Aligned aligned = Aligned::unknown;
+    Done done = Done::other;
+    OverrideType type = OverrideType::other;
+    Asked asked = Asked::unknown;
+    bool passed = false;
   };
+  static std::span<const Word> usual_words();
   std::vector<Word> words_ = {};
   bool test_mode_;
 };

@@ -84,7 +84,7 @@ TEST(ChunkReader, OctetsThatWereNotWrittenHarmNobody) {
   packed.finish();
   std::mt19937 random(5);  // NOLINT(cert-msc51-cpp): the same in every run
   for (int round = 0; round < 5'000; ++round) {
-    std::string chunk = packed.chunks().at(0);
+    std::string chunk = *packed.chunks().begin();
     chunk[random() % chunk.size()] = static_cast<char>(random());
     if (round % 3 == 0) chunk.resize(random() % chunk.size());
     Rollup rollup({.domain = "example.com", .p = "none"}, midnight, midnight + 24h);

@@ -66,6 +66,13 @@ Neighbour neighbour_of(const Query& query, std::string_view digest) {
           .same_content = !digest.empty() && query.view(7) == digest};
 }
 
+Finding lost_records(const Database& database) {
+  return {
+      .code = "store_failed",
+      .what = "store " + database.path() +
+              ": records that were put aside on the disk cannot be read again; look at the disk"};
+}
+
 Expected<> collect(Query query, std::string_view digest, std::vector<Neighbour>& found) {
   while (query.next() && found.size() < 3 * most_neighbours) {
     Neighbour one = neighbour_of(query, digest);
@@ -250,22 +257,6 @@ Expected<std::vector<Neighbour>> SqliteReceived::neighbours(const Arrival& arriv
   return found;
 }
 
-Expected<std::int64_t> SqliteReceived::keep_raw(const Arrival& arrival) {
-  if (arrival.raw.octets.empty()) return 0;
-  // Several reports may have come in one thing; what only falls on the same hash is compared.
-  const auto hash = static_cast<std::int64_t>(SipHash(HashKey{})(arrival.raw.octets));
-  Query query = database_->query("SELECT id, octets FROM raws WHERE hash = ? LIMIT 20", hash);
-  while (query.next()) {
-    if (query.view(1) == arrival.raw.octets) return query.integer(0);
-  }
-  if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
-  auto done =
-      database_->run("INSERT INTO raws (hash, arrived, name, octets) VALUES (?, ?, ?, ?)", hash,
-                     arrival.arrived, std::string_view(arrival.raw.name), Blob{arrival.raw.octets});
-  if (!done) return std::unexpected(std::move(done.error()));
-  return database_->last_id();
-}
-
 Expected<> SqliteReceived::count_failure(const Arrival& arrival, std::int64_t domain,
                                          std::int64_t day, Sample fate) {
   const auto incidents =
@@ -322,6 +313,7 @@ Expected<> SqliteReceived::insert_facts(const ReportRow& row, const Arrival& arr
     store::Rollup rollup(arrival.head.policy, row.begin, row.end);
     std::int64_t id = row.id << chunk_bits;
     for (const std::string& chunk : arrival.records.chunks()) {
+      if (chunk.empty()) return std::unexpected(lost_records(*database_));
       done = database_->run("INSERT INTO chunks VALUES (?, ?)", id++, Blob{chunk});
       if (!done) return done;
       if (counted) rollup.add(chunk);

@@ -148,6 +148,48 @@ class Wrappings(IntakeTest):
         self.assertEqual(total["added"], 30)
         self.assertEqual(total["messages"], sum(range(1, 31)))
 
+    def test_a_large_report_is_the_same_however_it_is_packed(self):
+        rng = random.Random(7)
+        reason = "<reason><type>other</type><comment>{}</comment></reason></policy_evaluated>"
+        record = RECORD.replace("</policy_evaluated>", reason)
+        records = [record.format(rng.randbytes(150).hex(), ip=f"198.51.100.{i % 256}", count=1, domain="example.com")
+                   for i in range(60_000)]
+        xml = report().replace(RECORD.format(ip="192.0.2.1", count=3, domain="example.com").encode(), "".join(records).encode())
+        packed = gzip.compress(xml, 1)
+        self.assertGreater(len(packed), 8 << 20, "it must be large enough not to be held")
+        with zipfile.ZipFile(self.folder / "large.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("a.xml", xml)
+        self.assertEqual(self.outcomes(self.write("large.gz", packed)), ["added"])
+        one = self.list()[0]
+        self.assertEqual((one["records"], one["messages"]), (60_000, 60_000))
+        self.assertEqual(self.outcomes(str(self.folder / "large.zip")), ["duplicate"])
+        self.assertEqual(self.outcomes(self.write("large.xml", xml)), ["duplicate"])
+        self.assertEqual(self.outcomes("-", stdin=packed), ["duplicate"])
+        raw = subprocess.run([ASSAY, "intake", "show", "--raw", str(one["id"]), "--config", self.config], capture_output=True)
+        self.assertEqual(raw.stdout, packed)
+        self.intake("replay")
+        self.assertEqual(self.list()[0]["records"], 60_000)
+        self.check()
+        self.intake("erase", "example.com")
+        self.assertEqual(self.outcomes(str(self.folder / "large.xml")), ["added"])
+        raw = subprocess.run([ASSAY, "intake", "show", "--raw", str(self.list()[0]["id"]), "--config", self.config],
+                             capture_output=True)
+        self.assertEqual(gzip.decompress(raw.stdout), xml)
+
+    def test_each_limit_is_configured_and_says_its_name(self):
+        packed = gzip.compress(report("l1", records=[("192.0.2.1", 1), ("192.0.2.2", 1)]))
+        bomb = gzip.compress(report("l2") + b" " * (40 << 20))
+        several = zipped(a_xml=report("l3"), b_xml=report("l4"))
+        for setting, octets, code in (("max_expanded = \"1MiB\"", bomb, "expanded_too_large"), ("max_ratio = 20", bomb, "ratio"),
+                                      ("max_members = 1", several, "too_many_members"),
+                                      ("max_nesting = 1", gzip.compress(packed), "too_deep")):
+            self.configure(setting)
+            lines = self.add(self.write("limit", octets), status=65)[0]
+            self.assertIn(code, [each.get("reason") for each in lines if each["outcome"] == "refused"], setting)
+        self.configure("max_records = 1")
+        self.add(self.write("limit", packed))
+        self.assertIn("too_many", [each["code"] for each in self.show(self.list()[-1]["id"])["findings"]])
+
     def test_what_is_no_report_is_refused_and_the_rest_is_taken(self):
         lines, total = self.add(self.write("a.xml", report()), self.write("b.xml", b"<html/>"), self.write("c", b"hello"),
                                 self.write("d.eml", b"Subject: x\r\n\r\nhello\r\n"), status=65)
@@ -228,6 +270,14 @@ class Truth(IntakeTest):
             outcome, = self.outcomes(self.write("a.xml", report(report_id=f"absurd{number}", **what)))
             self.assertRegex(outcome, "^set_aside:absurd_")
         self.assertEqual(self.info()["messages"], 0)
+
+    def test_alignment_that_is_said_otherwise_than_found(self):
+        said = report(records=[("192.0.2.1", 3), ("192.0.2.2", 4)]).replace(b"<dkim>pass</dkim>", b"<dkim>fail</dkim>", 1)
+        self.assertEqual(self.outcomes(self.write("a.xml", said)), ["added"])
+        shown = self.show(self.list()[0]["id"])
+        self.assertEqual([each["what"] for each in shown["findings"] if each["code"] == "alignment_differs"],
+                         ["1 records with 3 messages say dkim=fail, and a signature of an aligned domain passes; "
+                          "record 1 is the first"])
 
     def test_authenticity_of_the_mail(self):
         key = sign.Key(self.folder, "k")

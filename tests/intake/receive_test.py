@@ -1,129 +1,23 @@
 #!/usr/bin/env python3
 """Reports come in by LMTP, SMTP, a folder, HTTP and IMAP, with real parts: Postfix, swaks, Dovecot."""
-import email.message
 import gzip
 import json
 import os
-import signal
 import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-for folder in ("cli", "filter", "intake"):
-    sys.path.insert(0, str(ROOT / "tests" / folder))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 from dovecot import Dovecot
-from harness import ASSAY, Test, main, run
-from mta import Postfix, free_port, wait_for
-
-KILLS = int(sys.argv.pop(1)) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 5
-XML = """<?xml version="1.0"?>
-<feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0"><version>1.0</version>
-<report_metadata><org_name>Reporter</org_name><email>dmarc@reporter.example</email><report_id>{id}</report_id>
-<date_range><begin>1782172800</begin><end>1782259199</end></date_range></report_metadata>
-<policy_published><domain>example.com</domain><p>none</p></policy_published>
-<record><row><source_ip>192.0.2.1</source_ip><count>{count}</count>
-<policy_evaluated><disposition>none</disposition><dkim>pass</dkim><spf>fail</spf></policy_evaluated></row>
-<identifiers><header_from>example.com</header_from></identifiers>
-<auth_results><dkim><domain>example.com</domain><selector>s</selector><result>pass</result></dkim></auth_results></record>
-</feedback>
-"""
+from receiver import Lmtp, Receiver, free_port, mail, main, report, run, wait_for
+from mta import Postfix
 
 
-def report(number, count=3):
-    return XML.format(id=f"r-{number}", count=count).encode()
-
-
-def mail(number, count=3):
-    message = email.message.EmailMessage()
-    message["From"] = "dmarc@reporter.example"
-    message["To"] = "reports@example.com"
-    message["Subject"] = f"Report domain: example.com Submitter: reporter.example Report-ID: <r-{number}>"
-    message.add_attachment(gzip.compress(report(number, count)), maintype="application", subtype="gzip",
-                           filename="reporter.example!example.com!1782172800!1782259199.xml.gz")
-    return message.as_bytes().replace(b"\n", b"\r\n")
-
-
-class Lmtp(smtplib.LMTP):
-    """Of the standard library, over TCP."""
-
-
-class ReceiveTest(Test):
-    def setUp(self):
-        super().setUp()
-        self.lmtp, self.smtp, self.upload = free_port(), free_port(), free_port()
-        self.zone = self.folder / "zone"
-        self.zone.write_text("$ORIGIN example.\nreporter 60 IN TXT \"v=spf1 ip4:192.0.2.7 -all\"\n"
-                             "_dmarc.reporter 60 IN TXT \"v=DMARC1; p=reject\"\n")
-        self.process = None
-        self.more = ""
-        self.receive = ""
-
-    def tearDown(self):
-        if self.process:
-            self.stop()
-        super().tearDown()
-
-    def configure(self):
-        path = self.folder / "assay.toml"
-        path.write_text(f"""data = "{self.folder}/var"
-[dns]
-zone = "{self.zone}"
-[metrics]
-address = ""
-[receive]
-lmtp = "127.0.0.1:{self.lmtp}"
-smtp = "127.0.0.1:{self.smtp}"
-upload = "127.0.0.1:{self.upload}"
-look_every = "1s"
-{self.receive if "addresses" in self.receive else 'addresses = ["reports@example.com", "@rua.example.com"]' + chr(10) + self.receive}
-{self.more}
-""")
-        return path
-
-    def start(self):
-        self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen([ASSAY, "receive", "--config", self.configure()], stdout=self.log,
-                                        stderr=subprocess.STDOUT)
-        wait_for(lambda: self.answers() or self.process.poll() is not None, "the role")
-        self.assertIsNone(self.process.poll(), (self.folder / "log").read_text())
-
-    def answers(self):
-        with socket.socket() as one:
-            return one.connect_ex(("127.0.0.1", self.upload)) == 0
-
-    def stop(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        result = self.process.wait()
-        self.log.close()
-        self.process = None
-        return result
-
-    def logged(self):
-        return (self.folder / "log").read_text()
-
-    def kept(self):
-        """report_id of each report that is counted, and how many messages they have."""
-        listed = run("intake", "list", "--json", "--config", self.configure())
-        self.assertEqual(listed.returncode, 0, listed.err)
-        reports = [json.loads(line) for line in listed.out.splitlines()]
-        return sorted(each["report_id"] for each in reports if "report_id" in each)
-
-    def post(self, octets, token=None, headers=None):
-        token = token or (self.folder / "var/upload.token").read_text().strip()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.upload}/reports", octets,
-                                         {"Authorization": "Bearer " + token, **(headers or {})})
-        try:
-            with urllib.request.urlopen(request) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
+class ReceiveTest(Receiver):
     # ---- LMTP and SMTP ----
 
     def test_a_report_by_lmtp_is_kept_and_again_a_duplicate(self):
@@ -155,13 +49,93 @@ look_every = "1s"
     def test_swaks_delivers_by_both(self):
         self.start()
         for number, (port, protocol) in enumerate(((self.lmtp, "LMTP"), (self.smtp, "ESMTP"))):
-            path = self.folder / f"{number}.eml"
-            path.write_bytes(mail(number).replace(b"\r\n", b"\n"))
-            done = subprocess.run(["swaks", "--server", f"127.0.0.1:{port}", "--protocol", protocol, "--from",
-                                   "dmarc@reporter.example", "--to", "reports@example.com", "--data", f"@{path}"],
-                                  capture_output=True, text=True)
+            done = self.swaks(number, port, protocol)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(self.kept(), ["r-0", "r-1"])
+
+    def certificate(self, name):
+        """Files of a certificate that signs itself, and its key."""
+        cert, key = self.folder / "cert.pem", self.folder / "key.pem"
+        for path in (cert, key):
+            path.unlink(missing_ok=True)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                        "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", cert], check=True, capture_output=True)
+        key.chmod(0o600)
+        self.receive = f'certificate = "{cert}"\nkey = "{key}"\n'
+        return str(cert)
+
+    def swaks(self, number, port, protocol, *more):
+        path = self.folder / f"{number}.eml"
+        path.write_bytes(mail(number).replace(b"\r\n", b"\n"))
+        return subprocess.run(["swaks", "--server", f"127.0.0.1:{port}", "--protocol", protocol, "--from",
+                               "dmarc@reporter.example", "--to", "reports@example.com", "--data", f"@{path}", *more],
+                              capture_output=True, text=True)
+
+    def test_swaks_delivers_by_tls(self):
+        cert = self.certificate("mx.example.com")
+        self.start()
+        for number, (port, protocol) in enumerate(((self.lmtp, "LMTP"), (self.smtp, "ESMTP"))):
+            done = self.swaks(number, port, protocol, "--tls", "--tls-verify", "--tls-ca-path", cert)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn("TLS started", done.stdout)
+        self.assertEqual(self.kept(), ["r-0", "r-1"])
+
+    def test_what_was_said_before_tls_is_forgotten(self):
+        cert = self.certificate("mx.example.com")
+        self.start()
+        trusted = ssl.create_default_context(cafile=cert)
+        with socket.create_connection(("127.0.0.1", self.smtp), timeout=60) as plain:
+            answers = plain.makefile("rb")
+            answers.readline()
+            plain.sendall(b"EHLO before.example\r\n")
+            while not answers.readline().startswith(b"250 "):
+                pass
+            # What stands behind STARTTLS could be of anybody in between (RFC 3207 section 4.2).
+            plain.sendall(b"STARTTLS\r\nMAIL FROM:<evil@example.net>\r\n")
+            self.assertEqual(answers.readline()[:4], b"220 ")
+            with trusted.wrap_socket(plain, server_hostname="mx.example.com") as secure:
+                said = secure.makefile("rb")
+                secure.sendall(b"MAIL FROM:<a@b.example>\r\n")
+                self.assertEqual(said.readline()[:4], b"503 ")
+                secure.sendall(b"EHLO after.example\r\n")
+                lines = []
+                while not lines or not lines[-1].startswith(b"250 "):
+                    lines.append(said.readline())
+                self.assertNotIn(b"250-STARTTLS\r\n", lines)
+                secure.sendall(b"MAIL FROM:<a@b.example>\r\n")
+                self.assertEqual(said.readline()[:4], b"250 ")
+
+    def test_a_renewed_certificate_is_taken_without_a_restart(self):
+        self.certificate("old.example.com")
+        self.start()
+
+        def shown():
+            context = ssl.create_default_context(cafile=self.folder / "cert.pem")
+            context.check_hostname = False
+            with smtplib.SMTP("127.0.0.1", self.smtp, timeout=60) as client:
+                client.starttls(context=context)
+                return dict(each[0] for each in client.sock.getpeercert()["subject"])["commonName"]
+
+        self.assertEqual(shown(), "old.example.com")
+        self.certificate("new.example.com")
+        self.assertEqual(shown(), "new.example.com")
+
+    def test_a_key_that_is_none_or_that_everybody_may_read_is_told(self):
+        self.certificate("mx.example.com")
+        key = self.folder / "key.pem"
+        key.chmod(0o644)
+        done = run("receive", "--config", self.configure())
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("chmod o-r", done.err)
+        key.chmod(0o600)
+        key.write_text("no key\n")
+        done = run("receive", "--config", self.configure())
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("key.pem: holds no private key", done.err)
+        self.receive = f'key = "{key}"\n'
+        done = run("receive", "--config", self.configure(), "--check")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("both or neither", done.err)
 
     def test_two_hundred_deliveries_at_a_time(self):
         self.start()
@@ -214,38 +188,6 @@ look_every = "1s"
                 client.docmd("RSET")
         self.assertEqual(codes, [250, 250, 450])
 
-    def test_what_was_acknowledged_survives_kill(self):
-        acknowledged, number = set(), 0
-        for _ in range(KILLS):
-            self.start()
-            stop = threading.Event()
-
-            def deliver(first):
-                at = first
-                while not stop.is_set():
-                    try:
-                        with Lmtp("127.0.0.1", self.lmtp) as client:
-                            client.sendmail("dmarc@reporter.example", ["reports@example.com"], mail(at))
-                        acknowledged.add(f"r-{at}")
-                    except (OSError, smtplib.SMTPException):
-                        return
-                    at += 4
-
-            threads = [threading.Thread(target=deliver, args=(number + i,)) for i in range(4)]
-            before = len(acknowledged)
-            for each in threads:
-                each.start()
-            wait_for(lambda: len(acknowledged) >= before + 7, "some deliveries")
-            self.stop(signal.SIGKILL)
-            stop.set()
-            for each in threads:
-                each.join()
-            number += 10_000
-        kept = self.kept()
-        self.assertEqual(len(kept), len(set(kept)))
-        self.assertLessEqual(acknowledged, set(kept))
-        self.assertLessEqual(len(set(kept) - acknowledged), 4 * KILLS, "more than what was under way")
-
     # ---- The folder ----
 
     def test_files_in_the_folder_are_taken_in_and_removed(self):
@@ -294,18 +236,52 @@ look_every = "1s"
             pass
         self.assertEqual(self.post(report(1))[0], 200)
 
+    # ---- All channels ----
+
+    def test_every_channel_gives_the_same(self):
+        """AGC-18; a mail store is read by imap tests below."""
+        path = self.folder / "one.eml"
+        path.write_bytes(mail(1))
+        plain = mail(1).replace(b"\r\n", b"\n")
+        box = self.folder / "Maildir"
+        for part in ("new", "cur", "tmp"):
+            (box / part).mkdir(parents=True)
+        (box / "new/1.host").write_bytes(plain)
+        (self.folder / "mails.mbox").write_bytes(b"From x Fri May  1 00:00:00 2026\n" + plain + b"\n")
+
+        def add(*words, **more):
+            done = run("intake", "add", *words, "--config", self.folder / "assay.toml", **more)
+            self.assertEqual(done.returncode, 0, done.err)
+
+        def put():
+            incoming = self.folder / "var/incoming"
+            (incoming / "one.eml").write_bytes(mail(1))
+            wait_for(lambda: not [each for each in incoming.iterdir() if each.is_file()], "the folder")
+
+        def send(client, port):
+            with client("127.0.0.1", port) as session:
+                session.sendmail("dmarc@reporter.example", ["reports@example.com"], mail(1))
+
+        channels = [lambda: add(path), lambda: add("-", stdin=mail(1)), lambda: add(box), lambda: add(self.folder / "mails.mbox"),
+                    put, lambda: send(Lmtp, self.lmtp), lambda: send(smtplib.SMTP, self.smtp),
+                    lambda: self.assertEqual(self.post(mail(1))[0], 200)]
+        seen = []
+        self.start()
+        for give in channels:
+            give()
+            listed = run("intake", "list", "--json", "--config", self.folder / "assay.toml")
+            one = json.loads(listed.out.splitlines()[0])
+            shown = run("intake", "show", "--json", str(one["id"]), "--config", self.folder / "assay.toml")
+            shown = json.loads(shown.out)
+            for key in ("id", "channel", "arrived", "seen_last", "raw_name"):
+                shown.pop(key, None)
+            seen.append(shown)
+            erased = run("intake", "erase", "example.com", "--config", self.folder / "assay.toml")
+            self.assertEqual(erased.returncode, 0, erased.err)
+        for one in seen[1:]:
+            self.assertEqual(one, seen[0])
+
     # ---- IMAP ----
-
-    def secret(self, line):
-        path = self.folder / "password"
-        path.touch(mode=0o600)
-        path.write_text(line)
-
-    def imap(self, box, **options):
-        self.secret(box.password + "\n")
-        settings = {"server": f"imaps:localhost:{box.tls_port}", "ca_file": str(box.ca), "user": box.user,
-                    "password_file": str(self.folder / "password"), **options}
-        self.more += "[[imap]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
 
     def test_reports_are_fetched_and_moved_and_more_are_awaited(self):
         with Dovecot() as box:
@@ -371,17 +347,21 @@ look_every = "1s"
             wait_for(lambda: len(box.folder("Reports taken in")) == 2, "the second")
             wait_for(lambda: not box.folder(), "that the originals are gone")
 
-    def test_fetching_goes_on_after_kill(self):
-        with Dovecot() as box:
-            for number in range(40):
-                box.deliver(mail(number))
-            self.imap(box)
+    def test_a_silent_server_does_not_keep_it_from_ending(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        self.secret("secret\n")
+        # One that never answers, and one that is silent as soon as somebody has signed in.
+        for greeting in (b"", b"* PREAUTH ready\r\n"):
+            self.more = (f'[[imap]]\nserver = "imap:localhost:{silent.getsockname()[1]}"\ntls = "never"\nuser = "me"\n'
+                         f'password_file = "{self.folder / "password"}"\n')
             self.start()
-            wait_for(self.kept, "a first report")
-            self.stop(signal.SIGKILL)
-            self.start()
-            wait_for(lambda: len(box.folder("Reports taken in")) == 40, "all mails")
-            self.assertEqual(self.kept(), sorted(f"r-{number}" for number in range(40)))
+            connection, _ = silent.accept()
+            connection.sendall(greeting)
+            self.process.terminate()
+            self.process.wait(90)  # not two minutes, the patience for an answer
+            self.assertEqual(self.stop(), 0)
+            connection.close()
 
     # ---- Wrong input ----
 

@@ -26,6 +26,10 @@ struct Budget {
 
 /// Octets of one gzip or zlib text.
 Read read_deflated(std::string_view packed, const std::string& path, Budget& budget);
+Read read_deflated(const Source& packed, const std::string& path, Budget& budget);
+
+/// Fills the span as far as there are octets.
+std::size_t read_full(const Source& source, std::uint64_t at, std::span<char> into);
 
 /// Octets that have been expanded already out of `packed` ones, given out within the budget.
 Read read_expanded(std::string text, std::size_t packed, Budget& budget);
@@ -46,6 +50,9 @@ std::optional<std::vector<PlainMember>> plain_members(std::string_view zip,
 /// Calls `visit` for each file of a zip; it answers whether to go on.
 void for_each_zip_member(
     std::string_view packed, const std::string& path, Budget& budget,
+    const std::function<bool(const std::string& path, const Read& read)>& visit);
+void for_each_zip_member(
+    const Source& packed, const std::string& path, Budget& budget,
     const std::function<bool(const std::string& path, const Read& read)>& visit);
 
 /// "path: " where there is a path.

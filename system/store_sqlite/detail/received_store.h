@@ -124,7 +124,9 @@ class SqliteReceived final : public store::ReceivedReports {
                                 std::int64_t domain, std::int64_t reporter, DailyChanges& changes);
   Expected<std::vector<store::Neighbour>> neighbours(const store::Arrival& arrival,
                                                      std::int64_t domain, std::int64_t reporter);
+  // received_raws.cpp
   Expected<std::int64_t> keep_raw(const store::Arrival& arrival);
+  Expected<std::int64_t> keep_large_raw(const store::Arrival& arrival);
   /// What becomes of a failure report in a flood.
   enum class Sample : std::uint8_t { kept, counted, known };
   Expected<Sample> sample(const store::Arrival& arrival, std::int64_t domain,
