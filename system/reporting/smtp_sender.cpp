@@ -42,6 +42,20 @@ int watch(CURL*, curl_infotype type, char* octets, std::size_t size, void* comma
   return 0;
 }
 
+/// Whether a refusal is about us and not about whom the mail is for: the server wants us to sign in
+/// (RFC 4954 §6), or takes mail for others from others alone. Somebody has to repair that here; it
+/// says nothing of the destination.
+bool is_about_us(long code, std::string_view reply) {
+  if (code == 530 || code == 534 || code == 535 || code == 538) return true;
+  return ascii::to_lower(reply).contains("relay");
+}
+
+/// Whether a server ("host:port", "[::1]:25") is on this host, as its address says.
+bool is_here(std::string_view server) {
+  return server.starts_with("127.") || server.starts_with("[::1]") ||
+         server.starts_with("localhost:");
+}
+
 std::string url_of(const config::Smtp& settings, const std::string& helo) {
   std::string_view server = settings.server;
   const bool tls_first = server.starts_with("smtps:");
@@ -102,6 +116,11 @@ std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const confi
   detail::prepare_curl();
   auto state = std::make_unique<State>();
   state->settings = settings;
+  // A password is not said in the open where somebody could listen (RFC 4954 §4).
+  if (!settings.user.empty() && settings.tls == config::Tls::opportunistic &&
+      !is_here(settings.server)) {
+    state->settings.tls = config::Tls::require;
+  }
   state->url = url_of(settings, helo);
   state->password = std::move(password);
   state->curl = ::curl_easy_init();
@@ -139,7 +158,7 @@ Attempt SmtpSender::send(const Outgoing& mail) {
   // Only a refusal of the recipient or of the mail is for good; a server that cannot be reached,
   // does not let us in or does not like our sender may think otherwise later.
   const bool refused = command == "RCPT" || command == "DATA";
-  const bool permanent = code >= 500 && code < 600 && refused;
+  const bool permanent = code >= 500 && code < 600 && refused && !is_about_us(code, reply);
   std::string reason = !reply.empty() ? reply : ::curl_easy_strerror(done);
   return {.how = permanent ? Attempt::How::permanent : Attempt::How::temporary,
           .reason = std::move(reason)};
