@@ -86,16 +86,21 @@ struct SmtpSender::State {
   std::string password = {};
   ~State() { ::curl_easy_cleanup(curl); }
 
-  void prepare();
+  void prepare(bool is_private);
 };
 
-void SmtpSender::State::prepare() {
+void SmtpSender::State::prepare(bool is_private) {
   ::curl_easy_reset(curl);  // connections stay
   ::curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   ::curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
   ::curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   ::curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(settings.timeout.count()));
   ::curl_easy_setopt(curl, CURLOPT_USE_SSL, tls_of(settings.tls));
+  // RFC 9989 §11.7: a message that came to us encrypted does not leave in a report in the open.
+  if (is_private && settings.tls == config::Tls::opportunistic && !is_here(settings.server)) {
+    ::curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+    ::curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);  // another one may be in the open
+  }
   ::curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // Opportunistic TLS guards against listeners alone: a certificate that nobody checks for the
   // plain text either is not checked (RFC 7435 §3).
@@ -132,7 +137,7 @@ std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const confi
 
 Attempt SmtpSender::send(const Outgoing& mail) {
   State& state = *state_;
-  state.prepare();
+  state.prepare(mail.is_private);
   Upload upload{mail.octets};
   std::string reply;
   const std::string from = "<" + mail.return_path + ">";

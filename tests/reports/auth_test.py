@@ -116,6 +116,18 @@ class Auth(ReportsTest):
         self.send()
         self.sink.wait(1)
 
+    def test_no_password_is_said_in_the_open(self):
+        self.offers()
+        self.sign_in()
+        text = (self.folder / "assay.toml").read_text()
+        away = text.replace('server = "127.0.0.1:', 'server = "0.0.0.0:')  # the same server, but no address of this host
+        self.assertNotEqual(text, away)
+        self.write("assay.toml", away.encode())
+        self.send()
+        one, = self.outbox()
+        self.assertEqual((one["state"], one["attempts"], self.sink.messages), ("waiting", 1, []))
+        self.assertNotIn("sasl", self.postfix.log())
+
     def test_a_password_that_everybody_may_read_is_refused(self):
         self.sign_in()
         os.chmod(self.password_file, 0o644)
