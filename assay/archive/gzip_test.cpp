@@ -65,7 +65,8 @@ TEST(Gzip, PiecesGiveTheSameAsTheWhole) {
 TEST(Gzip, HoldsNoMoreThanItMay) {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919) + ",";
-  for (const std::size_t hold : {std::size_t{0}, std::size_t{999}, std::size_t{5'000}, text.size()}) {
+  for (const std::size_t hold :
+       {std::size_t{0}, std::size_t{999}, std::size_t{5'000}, text.size()}) {
     GzipWriter writer(hold);
     std::string packed;
     writer.add(std::string_view(text).substr(0, 1'000), packed);

@@ -10,8 +10,8 @@
 #include "assay/base/ip_address.h"
 
 /// What a filter says of each message it has judged: the hand-over from the filter to reporting. An
-/// Entry is one JSON line (docs/journal.md); nothing of a body is in it. Each value has a twin whose
-/// texts are views: XOf<std::string_view>.
+/// Entry is one JSON line (docs/journal.md); nothing of a body is in it. Each value has a twin
+/// whose texts are views: XOf<std::string_view>.
 namespace assay::journal {
 
 /// Thousandths of a second, UTC.
@@ -100,7 +100,7 @@ using Evidence = EvidenceOf<std::string>;
 template <class Text>
 struct EntryOf {
   Text id = {};    ///< unique over all hosts: host, start, process, number
-  Time time = {};         ///< of the end of the message
+  Time time = {};  ///< of the end of the message
   Text host = {};  ///< the authserv-id of the filter
   Text queue_id = {};
   Text exempt = {};  ///< "authenticated" or "own_network": not judged; no verdict then
@@ -122,9 +122,9 @@ struct EntryOf {
   std::vector<EvidenceOf<Text>> evidence = {};
   std::vector<OverrideOf<Text>> overrides = {};
   ActionOf<Text> action = {};
-  std::optional<VerdictOf<Text>> rfc7489 = {};    ///< with the standard `compare`
+  std::optional<VerdictOf<Text>> rfc7489 = {};  ///< with the standard `compare`
   std::vector<Text> differs = {};  ///< with `compare`: members of the verdict that differ
-  std::uint64_t milliseconds = 0;         ///< from the first octet of the header to the decision
+  std::uint64_t milliseconds = 0;  ///< from the first octet of the header to the decision
   friend bool operator==(const EntryOf&, const EntryOf&) = default;
 };
 using Entry = EntryOf<std::string>;

@@ -44,11 +44,11 @@ struct Reader::State {
   Descriptor file = {};
   bool growing = false;
   std::string buffer = {};
-  std::size_t begin = 0;              ///< in the buffer, of the line to come
-  std::size_t scanned = 0;            ///< in the buffer: no line feed before
-  std::uint64_t at = 0;               ///< of `begin`, in the file
-  std::uint64_t number = 0;           ///< lines so far
-  int failed = 0;                     ///< errno of a read that failed
+  std::size_t begin = 0;                  ///< in the buffer, of the line to come
+  std::size_t scanned = 0;                ///< in the buffer: no line feed before
+  std::uint64_t at = 0;                   ///< of `begin`, in the file
+  std::uint64_t number = 0;               ///< lines so far
+  int failed = 0;                         ///< errno of a read that failed
   std::optional<TextLine> skipping = {};  ///< a line that was too long: looking for its end
 };
 

@@ -43,9 +43,8 @@ std::vector<aggregate::SpfResult> spf_of(const journal::EntryOf<Text>& entry) {
   std::vector<aggregate::SpfResult> found;
   for (const auto& one : entry.spf) {
     if (one.identity != "mfrom") continue;
-    found.push_back({.domain = std::string(one.domain),
-                     .scope = "mfrom",
-                     .result = std::string(one.result)});
+    found.push_back(
+        {.domain = std::string(one.domain), .scope = "mfrom", .result = std::string(one.result)});
     break;
   }
   return found;
@@ -196,8 +195,7 @@ Configurations::Configurations(std::size_t limit) : limit_(limit) {
 }
 
 store::SharedConfiguration Configurations::of(std::string_view policy_domain,
-                                              std::string_view record,
-                                              std::string_view discovery) {
+                                              std::string_view record, std::string_view discovery) {
   key_.clear();
   for (const std::string_view part : {policy_domain, discovery, record}) {
     key_ += part;

@@ -76,10 +76,10 @@ Contribution contribution_of(const journal::EntryView& entry, const Leaving& lea
 /// The same for one line alone. Pure.
 Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving = {});
 
-/// The last hour of the period of that length (it divides a day) in which an instant is. Evaluations
-/// are counted there: what a report tells once stands in the Store once, and not for each hour in
-/// which it came. The last hour, not the first, so that none is over before its period is, also
-/// where the length is changed meanwhile.
+/// The last hour of the period of that length (it divides a day) in which an instant is.
+/// Evaluations are counted there: what a report tells once stands in the Store once, and not for
+/// each hour in which it came. The last hour, not the first, so that none is over before its period
+/// is, also where the length is changed meanwhile.
 store::Instant counted_at(store::Instant time, std::chrono::hours period);
 
 /// The configuration of a policy record, found or default values filled in (RFC 9990 §3.1.1.5).

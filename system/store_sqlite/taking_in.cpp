@@ -187,8 +187,8 @@ Expected<> add_tuples(Database& database, const std::vector<Unknown>& unknown) {
   for (const Unknown& each : unknown) {
     if (each.item->id != 0) continue;
     each.item->id = ++id;
-    rows.push_back({.numbers = {id, static_cast<std::int64_t>(each.item->hash)},
-                    .octets = each.item->octets});
+    rows.push_back(
+        {.numbers = {id, static_cast<std::int64_t>(each.item->hash)}, .octets = each.item->octets});
   }
   database.hand(rows);
   return database.run("INSERT INTO tuples (id, hash, octets) SELECT a, b, octets FROM handed");
