@@ -126,7 +126,8 @@ Expected<> Work::take_journals() {
   reporting::Taker taker(*store,
                          {.folder = folder,
                           .leaving = {.ignore_recipients = settings.reports.ignore_recipients,
-                                      .psd = settings.reports.psd}});
+                                      .psd = settings.reports.psd},
+                          .period = std::chrono::hours{settings.reports.period_hours}});
   for (bool more = true; more;) {
     const auto taken = taker.look(now());
     if (!taken) return std::unexpected(store_failure(taken.error()));

@@ -42,7 +42,8 @@ Expected<std::unique_ptr<ReportsRole>> ReportsRole::start(const config::Settings
       *role->store_,
       reporting::TakeOptions{.folder = journal_folder(settings),
                              .leaving = {.ignore_recipients = settings.reports.ignore_recipients,
-                                         .psd = settings.reports.psd}});
+                                         .psd = settings.reports.psd},
+                             .period = std::chrono::hours{settings.reports.period_hours}});
   if (settings.reports.email.empty()) {
     log.write(ops::LogLevel::info, "no_reports", [](ops::Fields& fields) {
       fields.text("what",

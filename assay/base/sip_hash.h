@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace assay {
@@ -35,6 +36,10 @@ class SipHash {
   /// Little-endian on every machine, so that a file may move.
   static std::uint64_t load(const char* from, std::size_t count) {
     std::uint64_t word = 0;
+    if (std::endian::native == std::endian::little && count == 8) {
+      std::memcpy(&word, from, sizeof word);
+      return word;
+    }
     for (std::size_t i = 0; i < count; ++i) {
       word |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
     }

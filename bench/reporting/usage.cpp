@@ -1,6 +1,7 @@
 #include "bench/reporting/usage.h"
 
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -16,6 +17,12 @@ Usage usage_now() {
   };
   const std::chrono::duration<double> clock = std::chrono::steady_clock::now().time_since_epoch();
   return {seconds(used.ru_utime) + seconds(used.ru_stime), clock.count()};
+}
+
+double thread_processor() {
+  timespec used = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 double peak_mebibytes() {

@@ -19,6 +19,9 @@ inline Usage& operator+=(Usage& a, const Usage& b) {
   return a;
 }
 
+/// Seconds of processor by this thread alone.
+double thread_processor();
+
 /// The most memory that this process ever had resident, and has now, in MiB.
 double peak_mebibytes();
 double resident_mebibytes();

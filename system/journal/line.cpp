@@ -179,4 +179,8 @@ std::expected<Entry, Finding> parse_line(std::string_view line) {
   return read;
 }
 
+bool view_line(std::string_view line, EntryView& entry) {
+  return detail::read_straight(line, entry);
+}
+
 }  // namespace assay::journal

@@ -28,4 +28,9 @@ std::string to_line(const Entry& entry);
 /// JSON ends to be JSON; `journal_version` for a line of a later major version; `journal_long`.
 std::expected<Entry, Finding> parse_line(std::string_view line);
 
+/// Reads a line that stands there as to_line writes most of them, at a fraction of the cost: the
+/// texts of the entry, which must be a new one, are in the line. False for any other, which may be
+/// well all the same: parse_line knows. Where it is true, parse_line gives the same.
+bool view_line(std::string_view line, EntryView& entry);
+
 }  // namespace assay::journal

@@ -130,6 +130,7 @@ class Straight {
   }
 
   void value(std::string& into) { into = text(); }
+  void value(std::string_view& into) { into = text(); }
 
   template <class Number>
     requires std::is_unsigned_v<Number>
@@ -175,7 +176,10 @@ class Straight {
     step_over(']');
   }
 
-  void value(std::optional<Verdict>& into) { value(into.emplace()); }
+  template <class Text>
+  void value(std::optional<VerdictOf<Text>>& into) {
+    value(into.emplace());
+  }
 
   template <class T>
     requires requires(Straight& from, T& value) { read(from, value); }
@@ -190,9 +194,8 @@ class Straight {
   bool well_ = true;
 };
 
-}  // namespace
-
-bool read_straight(std::string_view line, Entry& entry) {
+template <class Text>
+bool read_members(std::string_view line, EntryOf<Text>& entry) {
   constexpr std::string_view begin = "{\"v\":1,";
   if (line.size() > max_line_octets || !line.starts_with(begin)) return false;
   Straight members(line.substr(begin.size()));
@@ -200,6 +203,16 @@ bool read_straight(std::string_view line, Entry& entry) {
   read_facts(members, entry);
   members.pass("}");
   return members.well() && members.done();
+}
+
+}  // namespace
+
+bool read_straight(std::string_view line, Entry& entry) {
+  return read_members(line, entry);
+}
+
+bool read_straight(std::string_view line, EntryView& entry) {
+  return read_members(line, entry);
 }
 
 }  // namespace assay::journal::detail

@@ -38,6 +38,26 @@ TEST(ReadStraight, ReadsWhatWeWrite) {
   }
 }
 
+TEST(ReadStraight, ViewsSayTheSame) {
+  const Entry entry = plain_entry();
+  const std::string line = to_line(entry);
+  EntryView view;
+  ASSERT_TRUE(view_line(line, view));
+  EXPECT_EQ(view.id, entry.id);
+  EXPECT_EQ(view.time, entry.time);
+  EXPECT_EQ(view.client, entry.client);
+  EXPECT_EQ(view.mail_from, entry.mail_from);
+  ASSERT_TRUE(view.verdict);
+  EXPECT_EQ(view.verdict->record, entry.verdict->record);
+  ASSERT_EQ(view.dkim.size(), entry.dkim.size());
+  EXPECT_EQ(view.dkim.back().selector, entry.dkim.back().selector);
+  EXPECT_EQ(view.author_domains.back(), entry.author_domains.back());
+  EXPECT_GE(view.id.data(), line.data());
+  EXPECT_LE(view.id.data() + view.id.size(), line.data() + line.size());
+  EntryView other;
+  EXPECT_FALSE(view_line(line.substr(1), other));
+}
+
 TEST(ReadStraight, LeavesTheRestToTheOtherReader) {
   const std::string line = to_line(usual_entry());
   for (const std::string& other :

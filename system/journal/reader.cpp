@@ -36,20 +36,20 @@ std::string describe(const std::string& file, const Line& broken) {
 struct Reader::State {
   bool fill();
   bool skip_blank_line(std::size_t size);
-  std::optional<Line> finish_line(std::size_t size, std::size_t feed);
-  Line broken(Finding what, std::size_t octets);
-  std::optional<Line> at_end();
+  TextLine finish_line(std::size_t size, std::size_t feed);
+  TextLine broken(Finding what, std::size_t octets);
+  std::optional<TextLine> at_end();
 
   std::string path = {};
   Descriptor file = {};
   bool growing = false;
   std::string buffer = {};
-  std::size_t begin = 0;              ///< in the buffer, of the line to come
-  std::size_t scanned = 0;            ///< in the buffer: no line feed before
-  std::uint64_t at = 0;               ///< of `begin`, in the file
-  std::uint64_t number = 0;           ///< lines so far
-  int failed = 0;                     ///< errno of a read that failed
-  std::optional<Line> skipping = {};  ///< a line that was too long: looking for its end
+  std::size_t begin = 0;                  ///< in the buffer, of the line to come
+  std::size_t scanned = 0;                ///< in the buffer: no line feed before
+  std::uint64_t at = 0;                   ///< of `begin`, in the file
+  std::uint64_t number = 0;               ///< lines so far
+  int failed = 0;                         ///< errno of a read that failed
+  std::optional<TextLine> skipping = {};  ///< a line that was too long: looking for its end
 };
 
 /// Reads more behind what is there; false at the end.
@@ -58,13 +58,14 @@ bool Reader::State::fill() {
   scanned -= begin;
   begin = 0;
   const std::size_t old = buffer.size();
-  buffer.resize(old + block_octets);
   ssize_t got = 0;
-  do {
-    got = ::read(file.get(), buffer.data() + old, block_octets);
-  } while (got < 0 && errno == EINTR);
+  buffer.resize_and_overwrite(old + block_octets, [&](char* octets, std::size_t) {
+    do {
+      got = ::read(file.get(), octets + old, block_octets);
+    } while (got < 0 && errno == EINTR);
+    return old + static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  });
   if (got < 0) failed = errno;
-  buffer.resize(old + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   return got > 0;
 }
 
@@ -80,9 +81,8 @@ bool Reader::State::skip_blank_line(std::size_t size) {
 }
 
 /// The line of `size` octets at `begin`, with `feed` octets of line feed behind it.
-std::optional<Line> Reader::State::finish_line(std::size_t size, std::size_t feed) {
-  const std::string_view text = std::string_view(buffer).substr(begin, size);
-  std::optional<Line> line(Line{text, ++number, at, parse_line(text)});
+TextLine Reader::State::finish_line(std::size_t size, std::size_t feed) {
+  TextLine line{.text = std::string_view(buffer).substr(begin, size), .number = ++number, .at = at};
   begin += size + feed;
   at += size + feed;
   scanned = begin;
@@ -90,18 +90,15 @@ std::optional<Line> Reader::State::finish_line(std::size_t size, std::size_t fee
 }
 
 /// The next `octets` octets as a broken line without text.
-Line Reader::State::broken(Finding what, std::size_t octets) {
-  Line line;
-  line.number = ++number;
-  line.at = at;
-  line.entry = std::unexpected(std::move(what));
+TextLine Reader::State::broken(Finding what, std::size_t octets) {
+  TextLine line{.number = ++number, .at = at, .broken = std::move(what)};
   begin += octets;
   at += octets;
   scanned = begin;
   return line;
 }
 
-std::optional<Line> Reader::State::at_end() {
+std::optional<TextLine> Reader::State::at_end() {
   if (failed != 0) {
     errno = std::exchange(failed, 0);
     Finding finding = file_finding(path, "cannot be read");
@@ -111,10 +108,9 @@ std::optional<Line> Reader::State::at_end() {
   if (skipping && !growing) return std::exchange(skipping, {});
   const std::size_t rest = buffer.size() - begin;
   if (rest == 0 || growing || skipping) return std::nullopt;
-  std::optional<Line> line = finish_line(rest, 0);
+  TextLine line = finish_line(rest, 0);
   // It may even be whole JSON, but who wrote it did not say that it is all.
-  line->entry =
-      std::unexpected(Finding{"journal_line", "the last line is cut: it has no line feed"});
+  line.broken = Finding{"journal_line", "the last line is cut: it has no line feed"};
   return line;
 }
 
@@ -137,6 +133,14 @@ std::expected<Reader, Finding> Reader::open(const std::string& path, std::uint64
 }
 
 std::optional<Line> Reader::next() {
+  auto text = next_text();
+  if (!text) return std::nullopt;
+  std::optional<Line> line(std::in_place, text->text, text->number, text->at);
+  line->entry = text->broken ? std::unexpected(std::move(*text->broken)) : parse_line(text->text);
+  return line;
+}
+
+std::optional<TextLine> Reader::next_text() {
   State& state = *state_;
   while (true) {
     const std::size_t feed = state.buffer.find('\n', state.scanned);

@@ -14,11 +14,19 @@
 
 namespace assay::journal {
 
-/// A line of a file, read or broken.
-struct Line {
+/// A line of a file as it stands there.
+struct TextLine {
   std::string_view text = {};  ///< without line feed, until the next call; empty when too long
   std::uint64_t number = 0;    ///< 1 is the first that was read
   std::uint64_t at = 0;        ///< octet offset of its beginning in the file
+  std::optional<Finding> broken = {};  ///< why it is no whole line
+};
+
+/// The same, read or broken.
+struct Line {
+  std::string_view text = {};
+  std::uint64_t number = 0;
+  std::uint64_t at = 0;
   std::expected<Entry, Finding> entry = {};
 };
 
@@ -41,6 +49,8 @@ class Reader {
 
   /// The next line; nothing at the end. A failure to read is a broken line, and then the end.
   std::optional<Line> next();
+  /// The same, for one who reads what stands in it himself.
+  std::optional<TextLine> next_text();
 
   /// Where the next line begins in the file: from there on it may be read another time.
   std::uint64_t at() const;

@@ -23,6 +23,12 @@ constexpr std::size_t block_octets = 65'536;
 /// What the packer may still hold back, and the end of the file.
 constexpr std::size_t reserve_octets = 2 * block_octets;
 
+/// XML held whole: so little that it cannot be larger than an attachment may be, packed or not.
+std::size_t hold_of(std::size_t max_octets) {
+  const std::size_t room = std::max(max_octets, reserve_octets) - reserve_octets;
+  return std::min(room, archive::GzipWriter::usual_hold);
+}
+
 /// Drawn once for a report and kept with it (RFC 9990 §3.5.1).
 std::string new_report_id(store::Instant begin) {
   std::array<std::uint8_t, 16> chance = {};
@@ -60,6 +66,7 @@ struct Builder::State {
         BuildOptions how)
       : reporter(std::move(by)),
         options(how),
+        gzip(hold_of(how.max_octets)),
         report(head_of(reporter, counted, begin, end, how.schema)) {}
 
   void begin_part();
@@ -68,9 +75,9 @@ struct Builder::State {
 
   const Reporter reporter;
   const BuildOptions options;
+  archive::GzipWriter gzip;
   Report report;  ///< the head, without records
   std::string xml = {};
-  archive::GzipWriter gzip = {};
   Built part = {};
   std::vector<Built> parts = {};
   Findings findings = {};
@@ -78,7 +85,6 @@ struct Builder::State {
 };
 
 void Builder::State::begin_part() {
-  gzip = archive::GzipWriter();
   part = {.report_id = new_report_id(report.metadata.begin),
           .begin = report.metadata.begin,
           .end = report.metadata.end};

@@ -41,7 +41,8 @@ std::expected<Outgoing, Finding> Deliverer::compose(const store::Delivery& deliv
       .return_path = return_path_of(options_.settings, options_.return_path_key, delivery.id),
       .recipient = delivery.destination,
       .octets = delivery.kind == store::ReportKind::failure ? delivery.octets
-                                                            : aggregate_mail(delivery, now)};
+                                                            : aggregate_mail(delivery, now),
+      .is_private = delivery.kind == store::ReportKind::failure};
   if (outgoing.octets.empty()) {
     return std::unexpected(Finding{.code = "forgotten",
                                    .what = "what the mail held is kept no longer, as it was sent"});

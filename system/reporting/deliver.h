@@ -25,6 +25,7 @@ struct Outgoing {
   std::string recipient;         ///< an address, or a URI of the scheme https
   std::string octets;            ///< of a mail with CRLF; else of the attachment alone
   std::string file_name = {};    ///< of what is posted
+  bool is_private = false;       ///< tells of single messages: not in the open
 };
 
 /// What a try came to.

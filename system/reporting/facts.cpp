@@ -24,33 +24,42 @@ std::string pass_or_fail(bool aligned) {
   return aligned ? "pass" : "fail";
 }
 
-std::vector<aggregate::DkimResult> signatures_of(journal::Entry& entry) {
+template <class Text>
+std::vector<aggregate::DkimResult> signatures_of(const journal::EntryOf<Text>& entry) {
   std::vector<aggregate::DkimResult> all;
   all.reserve(entry.dkim.size());
-  for (journal::DkimResult& one : entry.dkim) {
-    all.push_back({.domain = std::move(one.domain),
-                   .selector = std::move(one.selector),
-                   .result = std::move(one.result),
-                   .human_result = std::move(one.reason)});
+  for (const auto& one : entry.dkim) {
+    all.push_back({.domain = std::string(one.domain),
+                   .selector = std::string(one.selector),
+                   .result = std::string(one.result),
+                   .human_result = std::string(one.reason)});
   }
   return all;
 }
 
 // RFC 9990 §3.1.1.13: MAIL FROM alone, and at most one.
-std::vector<aggregate::SpfResult> spf_of(const journal::Entry& entry) {
-  const auto found = std::ranges::find(entry.spf, "mfrom", &journal::SpfResult::identity);
-  if (found == entry.spf.end()) return {};
-  return {{.domain = found->domain, .scope = "mfrom", .result = found->result}};
+template <class Text>
+std::vector<aggregate::SpfResult> spf_of(const journal::EntryOf<Text>& entry) {
+  std::vector<aggregate::SpfResult> found;
+  for (const auto& one : entry.spf) {
+    if (one.identity != "mfrom") continue;
+    found.push_back(
+        {.domain = std::string(one.domain), .scope = "mfrom", .result = std::string(one.result)});
+    break;
+  }
+  return found;
 }
 
 // RFC 9990 §3.1.6: where alignment failed and something else was done than the policy asks, the
 // reason is told.
-std::vector<aggregate::Reason> reasons_of(const journal::Entry& entry) {
+template <class Text>
+std::vector<aggregate::Reason> reasons_of(const journal::EntryOf<Text>& entry) {
   std::vector<aggregate::Reason> reasons;
-  for (const journal::Override& one : entry.overrides) {
-    if (reasons.size() < max_reasons) reasons.push_back({.type = one.type, .comment = one.comment});
+  for (const auto& one : entry.overrides) {
+    if (reasons.size() == max_reasons) break;
+    reasons.push_back({.type = std::string(one.type), .comment = std::string(one.comment)});
   }
-  const journal::Verdict& verdict = *entry.verdict;
+  const auto& verdict = *entry.verdict;
   const bool failed = !verdict.spf_aligned && !verdict.dkim_aligned;
   if (failed && reasons.empty() && entry.action.disposition != verdict.published_policy) {
     const bool by_test = verdict.test_mode && entry.action.disposition == verdict.policy;
@@ -61,18 +70,18 @@ std::vector<aggregate::Reason> reasons_of(const journal::Entry& entry) {
 
 // RFC 9990 §3.1.1.9: what was done, and the aligned results whatever was done. RFC 9990 §3.1.2: the
 // author domain stands in the row. RFC 9990 §3.1.1.10, RFC 9990 §7.2: domains alone, no recipient.
-aggregate::Row row_of(journal::Entry& entry) {
-  journal::Verdict& verdict = *entry.verdict;
+template <class Text>
+aggregate::Row row_of(const journal::EntryOf<Text>& entry) {
+  const auto& verdict = *entry.verdict;
   aggregate::Row row = {.source_ip = to_text(*entry.client),
-                        .disposition = {},
+                        .disposition = std::string(entry.action.disposition),
                         .dkim = pass_or_fail(verdict.dkim_aligned),
                         .spf = pass_or_fail(verdict.spf_aligned),
                         .reasons = reasons_of(entry),
-                        .header_from = std::move(verdict.author_domain),
+                        .header_from = std::string(verdict.author_domain),
                         .envelope_from = domain_of(entry.mail_from),
                         .dkim_results = signatures_of(entry),
                         .spf_results = spf_of(entry)};
-  row.disposition = std::move(entry.action.disposition);  // the reasons look at it
   aggregate::order_signatures(row, verdict.organizational_domain);
   return row;
 }
@@ -83,9 +92,11 @@ bool is_below(std::string_view domain, const DomainName& ignored) {
 }
 
 /// Two hosts that report on each other's reports would do so for ever (RFC 3834 §5).
-bool is_about_reports(const journal::Entry& entry, const std::vector<DomainName>& ignored) {
+template <class Text>
+bool is_about_reports(const journal::EntryOf<Text>& entry, const std::vector<DomainName>& ignored) {
   if (entry.automatic == "report") return true;
-  const auto goes_to_one = [&](const std::string& domain) {
+  if (ignored.empty()) return false;
+  const auto goes_to_one = [&](std::string_view domain) {
     return std::ranges::any_of(ignored,
                                [&](const DomainName& one) { return is_below(domain, one); });
   };
@@ -94,13 +105,15 @@ bool is_about_reports(const journal::Entry& entry, const std::vector<DomainName>
 }
 
 // RFC 9990 §7.3: the operator of a PSD need not learn of the mail of those below it.
-bool tells_a_psd(const journal::Verdict& verdict) {
+template <class Text>
+bool tells_a_psd(const journal::VerdictOf<Text>& verdict) {
   if (verdict.nonexistent || verdict.policy_domain == verdict.author_domain) return false;
   const auto record = dmarc::parse_record(verdict.record);
   return record && record->psd == dmarc::Psd::y;
 }
 
-Reportable why_not(const journal::Entry& entry, const Leaving& leaving) {
+template <class Text>
+Reportable why_not(const journal::EntryOf<Text>& entry, const Leaving& leaving) {
   if (!entry.verdict) return Reportable::not_judged;
   if (entry.verdict->record.empty() || entry.verdict->policy_domain.empty()) {
     return Reportable::no_record;
@@ -121,14 +134,29 @@ void add_with_parents(std::string_view domain, std::vector<std::string>& names) 
   }
 }
 
-std::vector<std::string> correspondents_of(const journal::Entry& entry) {
+template <class Text>
+std::vector<std::string> correspondents_of(const journal::EntryOf<Text>& entry) {
   std::vector<std::string> names;
   if (!entry.exempt.empty()) {
-    for (const std::string& one : entry.recipient_domains) add_with_parents(one, names);
+    for (const Text& one : entry.recipient_domains) add_with_parents(one, names);
   } else if (entry.verdict && entry.verdict->result == "pass") {
-    if (!entry.verdict->policy_domain.empty()) names.push_back(entry.verdict->policy_domain);
+    if (!entry.verdict->policy_domain.empty()) names.emplace_back(entry.verdict->policy_domain);
   }
   return names;
+}
+
+template <class Text>
+Contribution contribution(const journal::EntryOf<Text>& entry, const Leaving& leaving,
+                          Configurations& configurations) {
+  Contribution contribution{.reportable = why_not(entry, leaving),
+                            .correspondents = correspondents_of(entry)};
+  if (contribution.reportable != Reportable::yes) return contribution;
+  contribution.evaluation = {
+      .time = std::chrono::floor<std::chrono::seconds>(entry.time),
+      .configuration = configurations.of(entry.verdict->policy_domain, entry.verdict->record,
+                                         entry.verdict->discovery),
+      .row = row_of(entry)};
+  return contribution;
 }
 
 }  // namespace
@@ -166,10 +194,11 @@ Configurations::Configurations(std::size_t limit) : limit_(limit) {
              .second = (std::uint64_t{chance()} << 32U) | chance()};
 }
 
-store::SharedConfiguration Configurations::of(const journal::Verdict& verdict) {
+store::SharedConfiguration Configurations::of(std::string_view policy_domain,
+                                              std::string_view record, std::string_view discovery) {
   key_.clear();
-  for (const std::string* part : {&verdict.policy_domain, &verdict.discovery, &verdict.record}) {
-    key_ += *part;
+  for (const std::string_view part : {policy_domain, discovery, record}) {
+    key_ += part;
     key_ += '\0';
   }
   const std::uint64_t hash = SipHash(secret_)(key_);
@@ -179,20 +208,26 @@ store::SharedConfiguration Configurations::of(const journal::Verdict& verdict) {
   }
   if (newer_.size() >= limit_) older_ = std::exchange(newer_, {});
   store::SharedConfiguration made =
-      configuration_of(verdict.policy_domain, verdict.record, verdict.discovery);
+      configuration_of(std::string(policy_domain), std::string(record), std::string(discovery));
   newer_.insert_or_assign(hash, Known{.key = key_, .configuration = made});
   return made;
 }
 
-Contribution contribution_of(journal::Entry entry, const Leaving& leaving,
+Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving,
                              Configurations& configurations) {
-  Contribution contribution{.reportable = why_not(entry, leaving),
-                            .correspondents = correspondents_of(entry)};
-  if (contribution.reportable != Reportable::yes) return contribution;
-  contribution.evaluation.time = std::chrono::floor<std::chrono::seconds>(entry.time);
-  contribution.evaluation.configuration = configurations.of(*entry.verdict);
-  contribution.evaluation.row = row_of(entry);
-  return contribution;
+  return contribution(entry, leaving, configurations);
+}
+
+Contribution contribution_of(const journal::EntryView& entry, const Leaving& leaving,
+                             Configurations& configurations) {
+  return contribution(entry, leaving, configurations);
+}
+
+// RFC 9990 §3.1.1.4: periods begin at 00:00 UTC.
+store::Instant counted_at(store::Instant time, std::chrono::hours period) {
+  const auto since = std::chrono::floor<std::chrono::hours>(time.time_since_epoch());
+  const auto within = (since % period + period) % period;
+  return store::Instant{since - within + period - std::chrono::hours{1}};
 }
 
 Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving) {

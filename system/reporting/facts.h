@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -48,7 +50,8 @@ class Configurations {
   /// Holds up to twice `limit`.
   explicit Configurations(std::size_t limit = 30'000);
   /// That of configuration_of().
-  store::SharedConfiguration of(const journal::Verdict& verdict);
+  store::SharedConfiguration of(std::string_view policy_domain, std::string_view record,
+                                std::string_view discovery);
 
  private:
   struct Known {
@@ -65,11 +68,19 @@ class Configurations {
 };
 
 /// The facts of a journal line as a report tells them (RFC 9990 §3.1).
-Contribution contribution_of(journal::Entry entry, const Leaving& leaving,
+Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving,
+                             Configurations& configurations);
+Contribution contribution_of(const journal::EntryView& entry, const Leaving& leaving,
                              Configurations& configurations);
 
 /// The same for one line alone. Pure.
 Contribution contribution_of(const journal::Entry& entry, const Leaving& leaving = {});
+
+/// The last hour of the period of that length (it divides a day) in which an instant is.
+/// Evaluations are counted there: what a report tells once stands in the Store once, and not for
+/// each hour in which it came. The last hour, not the first, so that none is over before its period
+/// is, also where the length is changed meanwhile.
+store::Instant counted_at(store::Instant time, std::chrono::hours period);
 
 /// The configuration of a policy record, found or default values filled in (RFC 9990 §3.1.1.5).
 store::Configuration configuration_of(const std::string& policy_domain, const std::string& record,

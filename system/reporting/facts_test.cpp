@@ -145,5 +145,16 @@ TEST(Facts, HaveAtMostAHundredSignatures) {
   EXPECT_EQ(results.front().result, "pass");
 }
 
+TEST(Facts, AreCountedInTheLastHourOfTheirPeriod) {
+  const auto at = [](std::int64_t hours) { return store::Instant{std::chrono::hours{hours}}; };
+  EXPECT_EQ(counted_at(at(48), 24h), at(71));
+  EXPECT_EQ(counted_at(at(71) + 3599s, 24h), at(71));
+  EXPECT_EQ(counted_at(at(72), 24h), at(95));
+  EXPECT_EQ(counted_at(at(49) + 1s, 6h), at(53));
+  EXPECT_EQ(counted_at(at(49) + 1s, 1h), at(49));
+  EXPECT_EQ(counted_at(at(-1), 24h), at(-1));
+  EXPECT_EQ(counted_at(at(-24), 24h), at(-1));
+}
+
 }  // namespace
 }  // namespace assay::reporting

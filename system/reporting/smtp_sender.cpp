@@ -42,6 +42,20 @@ int watch(CURL*, curl_infotype type, char* octets, std::size_t size, void* comma
   return 0;
 }
 
+/// Whether a refusal is about us and not about whom the mail is for: the server wants us to sign in
+/// (RFC 4954 §6), or takes mail for others from others alone. Somebody has to repair that here; it
+/// says nothing of the destination.
+bool is_about_us(long code, std::string_view reply) {
+  if (code == 530 || code == 534 || code == 535 || code == 538) return true;
+  return ascii::to_lower(reply).contains("relay");
+}
+
+/// Whether a server ("host:port", "[::1]:25") is on this host, as its address says.
+bool is_here(std::string_view server) {
+  return server.starts_with("127.") || server.starts_with("[::1]") ||
+         server.starts_with("localhost:");
+}
+
 std::string url_of(const config::Smtp& settings, const std::string& helo) {
   std::string_view server = settings.server;
   const bool tls_first = server.starts_with("smtps:");
@@ -72,16 +86,21 @@ struct SmtpSender::State {
   std::string password = {};
   ~State() { ::curl_easy_cleanup(curl); }
 
-  void prepare();
+  void prepare(bool is_private);
 };
 
-void SmtpSender::State::prepare() {
+void SmtpSender::State::prepare(bool is_private) {
   ::curl_easy_reset(curl);  // connections stay
   ::curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   ::curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
   ::curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   ::curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(settings.timeout.count()));
   ::curl_easy_setopt(curl, CURLOPT_USE_SSL, tls_of(settings.tls));
+  // RFC 9989 §11.7: a message that came to us encrypted does not leave in a report in the open.
+  if (is_private && settings.tls == config::Tls::opportunistic && !is_here(settings.server)) {
+    ::curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+    ::curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);  // another one may be in the open
+  }
   ::curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // Opportunistic TLS guards against listeners alone: a certificate that nobody checks for the
   // plain text either is not checked (RFC 7435 §3).
@@ -102,6 +121,11 @@ std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const confi
   detail::prepare_curl();
   auto state = std::make_unique<State>();
   state->settings = settings;
+  // A password is not said in the open where somebody could listen (RFC 4954 §4).
+  if (!settings.user.empty() && settings.tls == config::Tls::opportunistic &&
+      !is_here(settings.server)) {
+    state->settings.tls = config::Tls::require;
+  }
   state->url = url_of(settings, helo);
   state->password = std::move(password);
   state->curl = ::curl_easy_init();
@@ -113,7 +137,7 @@ std::expected<std::unique_ptr<SmtpSender>, Finding> SmtpSender::open(const confi
 
 Attempt SmtpSender::send(const Outgoing& mail) {
   State& state = *state_;
-  state.prepare();
+  state.prepare(mail.is_private);
   Upload upload{mail.octets};
   std::string reply;
   const std::string from = "<" + mail.return_path + ">";
@@ -139,7 +163,7 @@ Attempt SmtpSender::send(const Outgoing& mail) {
   // Only a refusal of the recipient or of the mail is for good; a server that cannot be reached,
   // does not let us in or does not like our sender may think otherwise later.
   const bool refused = command == "RCPT" || command == "DATA";
-  const bool permanent = code >= 500 && code < 600 && refused;
+  const bool permanent = code >= 500 && code < 600 && refused && !is_about_us(code, reply);
   std::string reason = !reply.empty() ? reply : ::curl_easy_strerror(done);
   return {.how = permanent ? Attempt::How::permanent : Attempt::How::temporary,
           .reason = std::move(reason)};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "assay/base/try.h"
+#include "system/journal/line.h"
 #include "system/journal/reader.h"
 
 namespace assay::reporting {
@@ -41,14 +42,27 @@ std::expected<std::uint64_t, Finding> Taker::offset_of(const std::string& identi
   return offset;
 }
 
-void Taker::take_entry(journal::Entry entry, store::Batch& batch, Taken& taken) {
+/// False for a line that cannot be read.
+bool Taker::take_line(std::string_view line, store::Batch& batch, Taken& taken) {
+  if (journal::EntryView entry; journal::view_line(line, entry)) {
+    take_entry(entry, batch, taken);
+    return true;
+  }
+  const auto entry = journal::parse_line(line);
+  if (entry) take_entry(*entry, batch, taken);
+  return entry.has_value();
+}
+
+template <class Entry>
+void Taker::take_entry(const Entry& entry, store::Batch& batch, Taken& taken) {
   const auto time = std::chrono::floor<std::chrono::seconds>(entry.time);
-  Contribution contribution = contribution_of(std::move(entry), options_.leaving, configurations_);
+  Contribution contribution = contribution_of(entry, options_.leaving, configurations_);
   ++taken.by_kind[static_cast<std::size_t>(contribution.reportable)];
   for (std::string& name : contribution.correspondents) {
     batch.correspondents.emplace_back(std::move(name), time);
   }
   if (contribution.reportable != Reportable::yes) return;
+  contribution.evaluation.time = counted_at(contribution.evaluation.time, options_.period);
   batch.evaluations.push_back(std::move(contribution.evaluation));
 }
 
@@ -64,15 +78,11 @@ bool Taker::take_file(const std::string& path, Part& part, Taken& taken) {
   }
   store::Batch batch{.source = {.identity = identity, .from = from}};
   while (part.lines_left > 0) {
-    auto line = reader->next();
+    const auto line = reader->next_text();
     if (!line) break;
     --part.lines_left;
     ++taken.lines;
-    if (line->entry) {
-      take_entry(std::move(*line->entry), batch, taken);
-    } else {
-      ++taken.broken;
-    }
+    if (line->broken || !take_line(line->text, batch, taken)) ++taken.broken;
   }
   batch.source.to = reader->at();
   if (batch.source.to > from) part.batches.push_back(std::move(batch));

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "assay/base/domain_name.h"
@@ -28,6 +30,7 @@ struct TakeOptions {
   std::string folder;               ///< of journals, of one host or of many
   Leaving leaving = {};             ///< what is in no report
   std::size_t max_lines = 100'000;  ///< of one look
+  std::chrono::hours period{24};    ///< of reports: what is alike in one is counted together
 };
 
 /// Takes journals into the store, each line once: also while they are written, again after a
@@ -43,7 +46,9 @@ class Taker {
  private:
   struct Part;
   bool take_file(const std::string& path, Part& part, Taken& taken);
-  void take_entry(journal::Entry entry, store::Batch& batch, Taken& taken);
+  bool take_line(std::string_view line, store::Batch& batch, Taken& taken);
+  template <class Entry>
+  void take_entry(const Entry& entry, store::Batch& batch, Taken& taken);
   std::expected<std::uint64_t, Finding> offset_of(const std::string& identity);
 
   store::Store& store_;

@@ -106,6 +106,9 @@ Database::~Database() {
 
 Expected<> Database::set_up(const Options& options) {
   sqlite3_busy_timeout(handle_, static_cast<int>(options.patience.count()));
+  if (const int code = make_handed(handle_, &handed_); code != SQLITE_OK) {
+    return std::unexpected(finding(code));
+  }
   const std::string cache = std::to_string(options.cache_octets / 1024);
   std::string sql = "PRAGMA cache_size=-" + cache + ";";
   if (options.access == Access::read) {

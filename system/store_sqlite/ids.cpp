@@ -4,10 +4,12 @@
 
 namespace assay::store_sqlite::detail {
 
+HashKey fingerprint_key(const HashKey& key) {
+  return {.first = SipHash(key)("fingerprint 0"), .second = SipHash(key)("fingerprint 1")};
+}
+
 Fingerprint fingerprint_of(std::uint64_t first, std::string_view octets, const HashKey& key) {
-  const HashKey other = {.first = SipHash(key)("fingerprint 0"),
-                         .second = SipHash(key)("fingerprint 1")};
-  return {.first = first, .second = SipHash(other)(octets)};
+  return {.first = first, .second = SipHash(key)(octets)};
 }
 
 /// Where it is, or where it would be.

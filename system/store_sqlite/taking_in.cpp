@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <tuple>
 #include <unordered_map>
 
@@ -155,28 +154,63 @@ Expected<> name_configurations(Database& database, Gathered& gathered, RecentIds
   return {};
 }
 
+/// A tuple whose id did not come lately.
+struct Unknown {
+  Distinct::Item* item;
+  Fingerprint octets;
+};
+
+/// Those that the table has get their ids.
+Expected<> find_tuples(Database& database, const std::vector<Unknown>& unknown) {
+  std::vector<HandedRow> rows;
+  rows.reserve(unknown.size());
+  for (const Unknown& each : unknown) {
+    rows.push_back({.numbers = {static_cast<std::int64_t>(each.item->hash),
+                                static_cast<std::int64_t>(rows.size())},
+                    .octets = each.item->octets});
+  }
+  database.hand(rows);
+  Query query = database.query(
+      "SELECT b, tuples.id FROM handed CROSS JOIN tuples "
+      "ON tuples.hash = handed.a AND tuples.octets = handed.octets");
+  while (query.next()) {
+    unknown[static_cast<std::size_t>(query.integer(0))].item->id = query.integer(1);
+  }
+  return query.result();
+}
+
+/// The others get the next ones.
+Expected<> add_tuples(Database& database, const std::vector<Unknown>& unknown) {
+  ASSAY_TRY(last, database.number("SELECT max(id) FROM tuples"));
+  std::int64_t id = last;
+  std::vector<HandedRow> rows;
+  for (const Unknown& each : unknown) {
+    if (each.item->id != 0) continue;
+    each.item->id = ++id;
+    rows.push_back(
+        {.numbers = {id, static_cast<std::int64_t>(each.item->hash)}, .octets = each.item->octets});
+  }
+  database.hand(rows);
+  return database.run("INSERT INTO tuples (id, hash, octets) SELECT a, b, octets FROM handed");
+}
+
 Expected<> name_tuples(Database& database, std::vector<Distinct::Item>& items, RecentIds& recent,
                        const HashKey& key) {
-  // In the order of the index, so that its pages are met one after the other.
-  std::vector<std::pair<Distinct::Item*, Fingerprint>> unknown;
+  std::vector<Unknown> unknown;
   for (Distinct::Item& item : items) {
     const Fingerprint octets = fingerprint_of(item.hash, item.octets, key);
     item.id = recent.find(octets);
-    if (item.id == 0) unknown.emplace_back(&item, octets);
+    if (item.id == 0) unknown.push_back({.item = &item, .octets = octets});
   }
-  std::ranges::sort(unknown, {},
-                    [](const auto& each) { return static_cast<std::int64_t>(each.second.first); });
-  for (const auto& [item, octets] : unknown) {
-    ASSAY_TRY(known, find_id(database, "SELECT id, octets FROM tuples WHERE hash = ?", *item));
-    item->id = known;
-    if (item->id == 0) {
-      auto done = database.run("INSERT INTO tuples (hash, octets) VALUES (?, ?)",
-                               static_cast<std::int64_t>(item->hash), Blob{item->octets});
-      if (!done) return done;
-      item->id = database.last_id();
-    }
-    recent.add(octets, item->id);
-  }
+  if (unknown.empty()) return {};
+  // In the order of the index, so that its pages are met one after the other.
+  std::ranges::sort(unknown, {}, [](const Unknown& each) {
+    return static_cast<std::int64_t>(each.octets.first);
+  });
+  auto done = find_tuples(database, unknown);
+  if (done) done = add_tuples(database, unknown);
+  if (!done) return done;
+  for (const Unknown& each : unknown) recent.add(each.octets, each.item->id);
   return {};
 }
 
@@ -188,13 +222,18 @@ Expected<> write_facts(Database& database, Gathered& gathered) {
     fact.tuple = gathered.tuples.items()[static_cast<std::size_t>(fact.tuple)].id;
   }
   std::ranges::sort(gathered.facts, [](const Fact& a, const Fact& b) { return a < b; });
+  std::vector<HandedRow> rows;
+  rows.reserve(gathered.facts.size());
   for (const Fact& fact : gathered.facts) {
-    auto done = database.run(
-        "INSERT INTO facts VALUES (0, ?, ?, ?, ?, ?) ON CONFLICT (settlement, configuration, "
-        "tuple, hour, cut) DO UPDATE SET count = count + excluded.count",
-        fact.configuration, fact.tuple, fact.hour, cut, fact.count);
-    if (!done) return done;
+    rows.push_back({.numbers = {fact.configuration, fact.tuple, fact.hour,
+                                static_cast<std::int64_t>(fact.count)}});
   }
+  database.hand(rows);
+  auto done = database.run(
+      "INSERT INTO facts SELECT 0, a, b, c, ?, d FROM handed WHERE true ON CONFLICT (settlement, "
+      "configuration, tuple, hour, cut) DO UPDATE SET count = count + excluded.count",
+      cut);
+  if (!done) return done;
   return add_number(database, "taken", gathered.added.evaluations);
 }
 
@@ -211,19 +250,20 @@ Expected<> write_sources(Database& database, const Gathered& gathered, Instant n
 
 Expected<> write_correspondents(Database& database, Gathered& gathered) {
   const auto& domains = gathered.correspondents.items();
-  std::vector<std::uint32_t> order(domains.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, {},
-                    [&](std::uint32_t i) { return std::string_view(domains[i].octets); });
-  for (const std::uint32_t i : order) {
+  std::vector<HandedRow> rows;
+  rows.reserve(domains.size());
+  for (std::size_t i = 0; i < domains.size(); ++i) {
+    const auto seconds = [](Instant at) { return std::int64_t{at.time_since_epoch().count()}; };
     const auto& [first, last] = gathered.met[i];
-    auto done = database.run(
-        "INSERT INTO correspondents VALUES (?1, ?2, ?3) ON CONFLICT (domain) "
-        "DO UPDATE SET first_met = min(first_met, ?2), last_met = max(last_met, ?3)",
-        std::string_view(domains[i].octets), first, last);
-    if (!done) return done;
+    rows.push_back({.numbers = {seconds(first), seconds(last)}, .octets = domains[i].octets});
   }
-  return {};
+  std::ranges::sort(rows, {}, &HandedRow::octets);
+  database.hand(rows);
+  return database.run(
+      "INSERT INTO correspondents SELECT CAST(octets AS TEXT), a, b FROM handed WHERE true "
+      "ON CONFLICT (domain) DO UPDATE SET first_met = min(first_met, excluded.first_met), "
+      "last_met = max(last_met, excluded.last_met) "
+      "WHERE excluded.first_met < first_met OR excluded.last_met > last_met");
 }
 
 }  // namespace
@@ -243,8 +283,10 @@ Expected<Added> SqliteStore::add(std::span<const Batch> batches, Instant now) {
       ++(fresh ? gathered.added.batches : gathered.added.known_batches);
     }
     merge(gathered.facts);
-    auto done = name_configurations(*database_, gathered, configuration_ids_, key_);
-    if (done) done = name_tuples(*database_, gathered.tuples.items(), tuple_ids_, key_);
+    auto done = name_configurations(*database_, gathered, configuration_ids_, fingerprint_key_);
+    if (done) {
+      done = name_tuples(*database_, gathered.tuples.items(), tuple_ids_, fingerprint_key_);
+    }
     if (done) done = write_facts(*database_, gathered);
     if (done) done = write_sources(*database_, gathered, now);
     if (done) done = write_correspondents(*database_, gathered);

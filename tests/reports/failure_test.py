@@ -170,6 +170,23 @@ class Way(FailureTest):
         verdict = json.loads(run("verify", "--json", "--zone", self.zone_file, path).out)
         self.assertEqual((verdict["dmarc"]["result"], verdict["dmarc"]["aligned"]["dkim"]), ("pass", True))
 
+    def test_none_leaves_in_the_open(self):
+        here = (self.folder / "assay.toml").read_text()
+        away = here.replace('server = "127.0.0.1:', 'server = "0.0.0.0:')  # the same server, but no address of this host
+        self.assertNotEqual(here, away)
+        self.write("assay.toml", away.encode())
+        role = self.start()
+        self.bring()
+        mta.wait_for(lambda: [one for one in self.outbox("--kind", "failure") if one["attempts"] > 0], "a try")
+        self.end(role)
+        one, = self.outbox("--kind", "failure")
+        self.assertEqual((one["state"], len(self.sink.messages)), ("waiting", 0))
+        self.write("assay.toml", here.encode())
+        self.assay("outbox", "retry", str(one["id"]))
+        role = self.start()
+        self.reports(1)
+        self.end(role)
+
     def test_text_is_shown_where_asked(self):
         self.set_up('failure_content = "text"')
         role = self.start()

@@ -83,7 +83,7 @@ class ReportsTest(Test):
         self.key = sign.Key(self.folder, "reports")
         self.configure()
 
-    def configure(self, reports="", zone="", port=None, more="", timeout="2m"):
+    def configure(self, reports="", zone="", port=None, more="", timeout="2m", sign_in=""):
         self.zone_file = self.write("reports.zone", (
             f"$ORIGIN .\nr1._domainkey.rcpt.example TXT {self.key.record}\n_dmarc.rcpt.example TXT \"v=DMARC1; p=reject\"\n"
             f"rcpt.example TXT \"v=spf1 ip4:127.0.0.1 -all\"\n{zone}").encode())
@@ -100,6 +100,7 @@ address = ""
 [smtp]
 server = "127.0.0.1:{port or self.sink.port}"
 timeout = "{timeout}"
+{sign_in}
 [reports]
 email = "reports@rcpt.example"
 dkim_selector = "r1"

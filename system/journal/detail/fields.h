@@ -14,8 +14,8 @@ namespace assay::journal::detail {
 
 enum class Need : std::uint8_t { optional, required };
 
-template <class From>
-void read(From& from, Verdict& verdict) {
+template <class From, class Text>
+void read(From& from, VerdictOf<Text>& verdict) {
   from.take("result", verdict.result, Need::required);
   from.take("author_domain", verdict.author_domain);
   from.take("policy_domain", verdict.policy_domain);
@@ -31,15 +31,15 @@ void read(From& from, Verdict& verdict) {
   from.take("reason", verdict.reason);
 }
 
-template <class From>
-void read(From& from, SpfResult& spf) {
+template <class From, class Text>
+void read(From& from, SpfResultOf<Text>& spf) {
   from.take("identity", spf.identity, Need::required);
   from.take("domain", spf.domain, Need::required);
   from.take("result", spf.result, Need::required);
 }
 
-template <class From>
-void read(From& from, DkimResult& dkim) {
+template <class From, class Text>
+void read(From& from, DkimResultOf<Text>& dkim) {
   from.take("domain", dkim.domain, Need::required);
   from.take("selector", dkim.selector);
   from.take("algorithm", dkim.algorithm);
@@ -47,36 +47,36 @@ void read(From& from, DkimResult& dkim) {
   from.take("reason", dkim.reason);
 }
 
-template <class From>
-void read(From& from, ArcResult& arc) {
+template <class From, class Text>
+void read(From& from, ArcResultOf<Text>& arc) {
   from.take("result", arc.result, Need::required);
   from.take("instances", arc.instances);
   from.take("sealers", arc.sealers);
 }
 
-template <class From>
-void read(From& from, Evidence& evidence) {
+template <class From, class Text>
+void read(From& from, EvidenceOf<Text>& evidence) {
   from.take("kind", evidence.kind, Need::required);
   from.take("leans", evidence.leans, Need::required);
   from.take("what", evidence.what, Need::required);
 }
 
-template <class From>
-void read(From& from, Override& reason) {
+template <class From, class Text>
+void read(From& from, OverrideOf<Text>& reason) {
   from.take("type", reason.type, Need::required);
   from.take("comment", reason.comment);
 }
 
-template <class From>
-void read(From& from, Action& action) {
+template <class From, class Text>
+void read(From& from, ActionOf<Text>& action) {
   from.take("action", action.action, Need::required);
   from.take("disposition", action.disposition, Need::required);
   from.take("quarantine", action.quarantine);
   from.take("reply", action.reply);
 }
 
-template <class From>
-void read_envelope(From& from, Entry& entry) {
+template <class From, class Text>
+void read_envelope(From& from, EntryOf<Text>& entry) {
   from.take("id", entry.id, Need::required);
   from.take("time", entry.time, Need::required);
   from.take("host", entry.host);
@@ -95,8 +95,8 @@ void read_envelope(From& from, Entry& entry) {
   from.take("author_domains", entry.author_domains);
 }
 
-template <class From>
-void read_facts(From& from, Entry& entry) {
+template <class From, class Text>
+void read_facts(From& from, EntryOf<Text>& entry) {
   from.take("verdict", entry.verdict);
   from.take_list("spf", entry.spf);
   from.take_list("dkim", entry.dkim);

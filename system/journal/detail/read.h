@@ -14,6 +14,9 @@ namespace assay::journal::detail {
 /// `entry` must be a new one; after false it is good for nothing.
 bool read_straight(std::string_view line, Entry& entry);
 
+/// The same; its texts are in the line.
+bool read_straight(std::string_view line, EntryView& entry);
+
 /// Reads any line, without line feed: what parse_line does.
 std::expected<Entry, Finding> read_any(std::string_view line);
 

@@ -7,6 +7,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -16,6 +17,7 @@
 #include "assay/aggregate/report.h"
 #include "assay/base/finding.h"
 #include "system/store/store.h"
+#include "system/store_sqlite/detail/handed.h"
 #include "system/store_sqlite/store_sqlite.h"
 
 namespace assay::store_sqlite::detail {
@@ -110,6 +112,10 @@ class Database {
     return found;
   }
 
+  /// What the table `handed` holds from now on, for the statements that follow. The rows, and what
+  /// they point to, must live as long as these.
+  void hand(std::span<const HandedRow> rows) { handed_ = rows; }
+
   /// Statements of any number, separated by semicolons.
   Expected<> script(const std::string& sql);
 
@@ -157,6 +163,7 @@ class Database {
   std::string path_;
   sqlite3* handle_;
   int prepare_code_ = SQLITE_OK;
+  std::span<const HandedRow> handed_ = {};
   std::unordered_map<const char*, sqlite3_stmt*> statements_ = {};
 };
 

@@ -19,7 +19,10 @@ struct Fingerprint {
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
 
-/// `first`: SipHash of the octets under the key.
+/// The key of their second half, made of the key of the first.
+HashKey fingerprint_key(const HashKey& key);
+
+/// `first`: SipHash of the octets under the key of the first half; `key`: that of the second.
 Fingerprint fingerprint_of(std::uint64_t first, std::string_view octets, const HashKey& key);
 
 /// Octets that came lately and the id they have in a table. Holds at most twice `limit` of them:

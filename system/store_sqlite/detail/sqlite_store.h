@@ -27,7 +27,7 @@ Expected<std::unique_ptr<store::Store>> open(const Options& options,
 class SqliteStore final : public store::Store {
  public:
   SqliteStore(std::unique_ptr<Database> database, const HashKey& key)
-      : database_(std::move(database)), key_(key) {}
+      : database_(std::move(database)), key_(key), fingerprint_key_(fingerprint_key(key)) {}
 
   // taking_in.cpp
   Expected<std::uint64_t> offset_of(std::string_view identity) override;
@@ -108,6 +108,7 @@ class SqliteStore final : public store::Store {
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
   HashKey key_;
+  HashKey fingerprint_key_;
   RecentIds configuration_ids_{60'000};
   RecentIds tuple_ids_{250'000};
   std::int64_t data_version_ = 0;
