@@ -167,6 +167,13 @@ struct Reports {
   bool operator==(const Reports&) const = default;
 };
 
+/// [insight]: files that say whose an address is, in the MMDB format
+struct Insight {
+  std::string asn = {};      ///< autonomous systems; empty: not asked
+  std::string country = {};  ///< countries; may be the same file
+  bool operator==(const Insight&) const = default;
+};
+
 enum class SameReportId : std::uint8_t { first, latest };
 
 /// [intake]: reports of others that come in
@@ -292,6 +299,7 @@ struct Settings {
   Reports reports = {};
   Intake intake = {};
   Receive receive = {};
+  Insight insight = {};
   std::vector<Imap> imap = {};
   Web web = {};
   Smtp smtp = {};
