@@ -1,5 +1,5 @@
-// insight_questions FILE [RECORDS] [TURNS]: what each question of `assay show` costs over ten million
-// records. FILE is made where it is not there, which takes minutes, and kept.
+// insight_questions FILE [RECORDS] [TURNS]: what each question of `assay show` costs over ten
+// million records. FILE is made where it is not there, which takes minutes, and kept.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,9 +11,10 @@
 #include <iterator>
 
 #include "assay/dns/zone.h"
-#include "bench/insight/years.h"
 #include "system/analysis/analysis.h"
 #include "system/store_sqlite/store_sqlite.h"
+
+#include "bench/insight/years.h"
 
 namespace {
 
@@ -47,8 +48,7 @@ void fill(const std::string& path, std::uint64_t records) {
   bench::Years years(records);
   std::uint64_t reports = 0;
   years.each_batch([&](std::span<const store::Arrival> arrivals) {
-    must(received->add(
-        arrivals, [](const auto&, auto) { return store::Decision(); }, {}));
+    must(received->add(arrivals, [](const auto&, auto) { return store::Decision(); }, {}));
     reports += arrivals.size();
     return true;
   });
@@ -96,10 +96,11 @@ void ask_all(const std::string& path, std::uint64_t turns, std::string_view only
   if (!catalogue.read(file_text("data/services.txt"))) std::exit(1);
   const analysis::Marks marks;
   dns::Zone zone = must(dns::Zone::parse(""));
-  const analysis::World world{.catalogue = &catalogue,
-                              .marks = &marks,
-                              .organization = [](std::string_view name) { return std::string(name); },
-                              .resolver = &zone};
+  const analysis::World world{
+      .catalogue = &catalogue,
+      .marks = &marks,
+      .organization = [](std::string_view name) { return std::string(name); },
+      .resolver = &zone};
   fmt::print("{:<16} {:<16} {:>9} {:>9} {:>9} {:>10}\n", "question", "of", "ms", "worst ms",
              "CPU ms", "octets");
   for (const std::string_view word : analysis::question_words()) {
@@ -107,10 +108,10 @@ void ask_all(const std::string& path, std::uint64_t turns, std::string_view only
     if (question == Question::received || (!only.empty() && only != word)) continue;
     for (const std::string& domain : {bench::Years::domain(0), std::string()}) {
       if (domain.empty() && !analysis::may_lack_domain(question)) continue;
-      const analysis::Ask ask{.question = question,
-                              .domain = domain,
-                              .now = bench::Years::first_day +
-                                     std::chrono::days{bench::Years::days + 1}};
+      const analysis::Ask ask{
+          .question = question,
+          .domain = domain,
+          .now = bench::Years::first_day + std::chrono::days{bench::Years::days + 1}};
       Times times;
       for (std::uint64_t i = 0; i < turns; ++i) ask_once(path, ask, world, times);
       fmt::print("{:<16} {:<16} {:>9.1f} {:>9.1f} {:>9.1f} {:>10}\n", word,

@@ -97,7 +97,7 @@ aggregate::Record Years::record(unsigned number, unsigned day) {
     way = {crm, "pass", crm, "k1", "pass", false, false};
   } else if (kind < 90) {  // forwarders
     network = 140 + host / 256 % 40;
-    way = {fmt::format("forward{}.example", network), "pass", domain, "s1",
+    way = {fmt::format("forward{}.example", network), "pass", domain,       "s1",
            host % 3 == 0 ? "fail" : "pass",           false,  host % 3 != 0};
   } else {  // strangers, other ones each day
     network = 200 + (day * 7 + host / 256) % 300;

@@ -92,8 +92,8 @@ struct Unknown {
 
 /// What an answer rests on.
 struct Basis {
-  store::Days days = {};          ///< asked for
-  std::uint64_t reports = 0;      ///< counted aggregate reports that touch these days
+  store::Days days = {};      ///< asked for
+  std::uint64_t reports = 0;  ///< counted aggregate reports that touch these days
   std::uint64_t reporters = 0;
   std::uint64_t messages = 0;
   std::optional<std::uint64_t> sessions = {};              ///< instead of messages: TLS reports

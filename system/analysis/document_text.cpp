@@ -128,10 +128,9 @@ constexpr std::size_t widest = 48;
 
 /// Whether a column has a value in one of the first rows.
 bool says_something(const Table& table, std::size_t column, std::size_t rows) {
-  return std::any_of(table.rows.begin(), table.rows.begin() + static_cast<std::ptrdiff_t>(rows),
-                     [&](const std::vector<Cell>& row) {
-                       return column < row.size() && !row[column].empty();
-                     });
+  return std::any_of(
+      table.rows.begin(), table.rows.begin() + static_cast<std::ptrdiff_t>(rows),
+      [&](const std::vector<Cell>& row) { return column < row.size() && !row[column].empty(); });
 }
 
 std::string table_in_words(const Table& table, std::size_t limit) {
@@ -182,10 +181,10 @@ std::string basis_in_words(const Document& document) {
   std::string text = fmt::format("{}{}{}, {} to {} (UTC)\n", document.question,
                                  document.domain.empty() ? "" : " of ", document.domain,
                                  to_text(basis.days.from), to_text(basis.days.until - day));
-  text += fmt::format("Rests on {} of {}, {}", count_of(basis.reports, "report"),
-                      count_of(basis.reporters, "reporter"),
-                      basis.sessions ? count_of(*basis.sessions, "session")
-                                     : count_of(basis.messages, "message"));
+  text += fmt::format(
+      "Rests on {} of {}, {}", count_of(basis.reports, "report"),
+      count_of(basis.reporters, "reporter"),
+      basis.sessions ? count_of(*basis.sessions, "session") : count_of(basis.messages, "message"));
   if (basis.data_through) text += "; data through " + to_text(*basis.data_through);
   if (basis.set_aside > 0) {
     text += "; " + count_of(basis.set_aside, "report") + " set aside and not counted";

@@ -10,7 +10,8 @@ namespace assay::analysis {
 namespace {
 
 TEST_F(Answers, LadderKnowsOwnMailAndWhenTheFirstReportIsDue) {
-  auto zone = dns::Zone::parse("_dmarc.example.edu. TXT \"v=DMARC1; p=none; rua=mailto:d@example.edu\"\n");
+  auto zone =
+      dns::Zone::parse("_dmarc.example.edu. TXT \"v=DMARC1; p=none; rua=mailto:d@example.edu\"\n");
   ASSERT_TRUE(zone);
   resolver_ = &*zone;
   const auto today = std::chrono::floor<days>(now_);
@@ -97,12 +98,13 @@ TEST_F(Answers, PlacesAreWeakEvidence) {
 }
 
 TEST_F(Answers, OwnJournalsAreTheTruth) {
-  journal::Entry entry{.time = now_,
-                       .host = "mx.example.com",
-                       .exempt = "own_network",
-                       .client = IpAddress::parse("198.18.7.7"),
-                       .author_domains = {"news.example.com"},
-                       .dkim = {{.domain = "example.com", .selector = "bulk1", .result = "untested"}}};
+  journal::Entry entry{
+      .time = now_,
+      .host = "mx.example.com",
+      .exempt = "own_network",
+      .client = IpAddress::parse("198.18.7.7"),
+      .author_domains = {"news.example.com"},
+      .dkim = {{.domain = "example.com", .selector = "bulk1", .result = "untested"}}};
   own_.emplace();
   add(*own_, "example.com", entry);
   entry.author_domains = {"example.net"};

@@ -413,16 +413,18 @@ std::string View::own_evidence(const store::SourceCount& source) const {
     return "known by this host's own journal: own users' mail came from that network";
   }
   if (const auto host = host_addresses.find(source.source_ip); host != host_addresses.end()) {
-    return fmt::format("known by this host's own journal: it is the address of {}, which sends for "
-                       "own users",
-                       host->second);
+    return fmt::format(
+        "known by this host's own journal: it is the address of {}, which sends for "
+        "own users",
+        host->second);
   }
   if (!dkim_aligned(source) || source.dkim_selector.empty()) return "";
   const auto signature = own->signatures.find(source.dkim_selector + " of " + source.dkim_domain);
   if (signature == own->signatures.end()) return "";
-  return fmt::format("known by this host's own journal: {} of own users bore a signature of selector "
-                     "{}",
-                     count_in_words(signature->second), signature->first);
+  return fmt::format(
+      "known by this host's own journal: {} of own users bore a signature of selector "
+      "{}",
+      count_in_words(signature->second), signature->first);
 }
 
 std::string as_words(const places::Place& place) {

@@ -91,11 +91,11 @@ std::string as_words(const places::Place& place);
 /// A SourceCount with what was found out about it.
 struct Flow {
   store::SourceCount source;
-  std::string network;  ///< /24 or /48; the text itself where that is no address
+  std::string network;       ///< /24 or /48; the text itself where that is no address
   places::Place place = {};  ///< where files tell
   Identity identity = {};
   Class what = Class::unknown;
-  bool confirmed = false;  ///< the owner has said so
+  bool confirmed = false;   ///< the owner has said so
   bool by_journal = false;  ///< this host's own journal shows that it is the owner's
   Cause cause = Cause::unknown;
   Confidence confidence = Confidence::none;  ///< of the cause

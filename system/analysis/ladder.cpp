@@ -114,14 +114,16 @@ void climb_to_mailbox_dmarc(const std::string& host, dns::Resolver& resolver, St
     steps.push_back({"mailbox_dmarc", Rung::unknown,
                      "the DNS does not say whether " + host + " has a DMARC record", "ask again"});
   } else if (!found.record) {
-    steps.push_back({"mailbox_dmarc", Rung::ok,
-                     host + " publishes no DMARC record; its mailbox may test for DMARC all the same"});
+    steps.push_back(
+        {"mailbox_dmarc", Rung::ok,
+         host + " publishes no DMARC record; its mailbox may test for DMARC all the same"});
   } else {
-    steps.push_back({"mailbox_dmarc", Rung::ok,
-                     fmt::format("{} is under the DMARC record at _dmarc.{}: where it tests what it "
-                                 "receives, a reporter whose mail fails for the reporter's own "
-                                 "domain is refused there",
-                                 host, found.policy_domain.value_or(*name).text())});
+    steps.push_back(
+        {"mailbox_dmarc", Rung::ok,
+         fmt::format("{} is under the DMARC record at _dmarc.{}: where it tests what it "
+                     "receives, a reporter whose mail fails for the reporter's own "
+                     "domain is refused there",
+                     host, found.policy_domain.value_or(*name).text())});
   }
 }
 
@@ -157,11 +159,12 @@ void climb_own_intake(const LadderFacts& facts, Steps& steps) {
     constexpr std::uint64_t enough = std::uint64_t{14} << 20;
     constexpr std::uint64_t mebi = std::uint64_t{1} << 20;
     const bool fits = *facts.intake_limit >= enough;
-    steps.push_back({"intake_size", fits ? Rung::ok : Rung::broken,
-                     fmt::format("this host takes mails of up to {} MiB; reports are 10 MiB at most "
-                                 "with most reporters, 14 MiB as mail",
-                                 *facts.intake_limit / mebi),
-                     fits ? "" : "raise max_mail in [receive] to 25MiB or more"});
+    steps.push_back(
+        {"intake_size", fits ? Rung::ok : Rung::broken,
+         fmt::format("this host takes mails of up to {} MiB; reports are 10 MiB at most "
+                     "with most reporters, 14 MiB as mail",
+                     *facts.intake_limit / mebi),
+         fits ? "" : "raise max_mail in [receive] to 25MiB or more"});
   }
   if (facts.intake_refuses.empty()) return;
   std::string words;
@@ -204,21 +207,22 @@ void climb_intake(const LadderFacts& facts, Steps& steps) {
                    facts.counted == 0 ? "see why with assay intake list --set-aside" : ""});
 }
 
-/// Whether there is mail that could be reported on: from this host's own journal, from reports of the
-/// domain, or of others of its organization.
+/// Whether there is mail that could be reported on: from this host's own journal, from reports of
+/// the domain, or of others of its organization.
 void climb_mail_sent(const DomainName& domain, const LadderFacts& facts, Steps& steps) {
   const bool known = facts.own != nullptr && facts.own->messages > 0;
   if (known && facts.now - *facts.own->last <= lately) {
-    steps.push_back({"mail_sent", Rung::ok,
-                     fmt::format("own users sent {} as {} from {} to {}, as this host's own journal "
-                                 "says",
-                                 count_of(facts.own->messages, "message"), domain.text(),
-                                 to_text(*facts.own->first), to_text(*facts.own->last))});
+    steps.push_back(
+        {"mail_sent", Rung::ok,
+         fmt::format("own users sent {} as {} from {} to {}, as this host's own journal "
+                     "says",
+                     count_of(facts.own->messages, "message"), domain.text(),
+                     to_text(*facts.own->first), to_text(*facts.own->last))});
     return;
   }
   if (facts.last_told && facts.now - *facts.last_told <= lately) {
-    steps.push_back({"mail_sent", Rung::ok,
-                     "reports tell of mail up to " + to_rfc3339(*facts.last_told)});
+    steps.push_back(
+        {"mail_sent", Rung::ok, "reports tell of mail up to " + to_rfc3339(*facts.last_told)});
     return;
   }
   std::string what = "whether the domain sent mail in the last 7 days, and to whom: ";
@@ -246,12 +250,13 @@ void climb_first_report(const LadderFacts& facts, Steps& steps) {
   const auto day = sent ? *facts.own->first : today;
   const store::Instant due = day + std::chrono::days{1} + first_report_due;
   if (due < facts.now) {
-    steps.push_back({"first_report", Rung::unknown,
-                     fmt::format("none came, though mail was sent from {} on and the first report was "
-                                 "due by {}",
-                                 to_text(day), to_rfc3339(due)),
-                     "look at the steps above; the mail may have gone to receivers alone that do not "
-                     "report"});
+    steps.push_back(
+        {"first_report", Rung::unknown,
+         fmt::format("none came, though mail was sent from {} on and the first report was "
+                     "due by {}",
+                     to_text(day), to_rfc3339(due)),
+         "look at the steps above; the mail may have gone to receivers alone that do not "
+         "report"});
     return;
   }
   steps.push_back(

@@ -51,10 +51,10 @@ std::vector<Step> climb(const DomainName& domain, const LadderFacts& facts,
                         dns::Resolver& resolver);
 void tell(std::span<const Step> steps, Document& document);
 
-/// Reverse names of addresses, each looked up and asked back (forward-confirmed). Asks the DNS: fifty
-/// addresses together where the resolver can, and the next when these are answered, so that a name
-/// server is not flooded. What was asked lately is in the resolver's cache, which is bounded and goes
-/// by TTL.
+/// Reverse names of addresses, each looked up and asked back (forward-confirmed). Asks the DNS:
+/// fifty addresses together where the resolver can, and the next when these are answered, so that a
+/// name server is not flooded. What was asked lately is in the resolver's cache, which is bounded
+/// and goes by TTL.
 std::map<std::string, ReverseName, std::less<>> ask_names(std::span<const std::string> addresses,
                                                           dns::Resolver& resolver);
 

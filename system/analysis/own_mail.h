@@ -27,8 +27,8 @@ struct OwnMail {
   static constexpr std::size_t max_names = 10'000;               ///< of each kind
 };
 
-/// Counts one message more, where own users sent it as `domain` or as what is below it. The client of
-/// one who signed in is where he happens to be, and no address that sends.
+/// Counts one message more, where own users sent it as `domain` or as what is below it. The client
+/// of one who signed in is where he happens to be, and no address that sends.
 void add(OwnMail& mail, std::string_view domain, const journal::Entry& entry);
 
 }  // namespace assay::analysis

@@ -7,9 +7,9 @@ namespace assay::analysis {
 namespace {
 
 constexpr std::array<std::string_view, 21> words = {
-    "sources", "volume",    "cube",     "unauthenticated", "newcomers", "who",     "unaligned",
-    "gaps",    "overrides", "failures", "ladder",          "piles",     "route",   "readiness",
-    "whatif",  "reporters", "compare",  "split",           "domains",   "tls",     "received"};
+    "sources", "volume",    "cube",     "unauthenticated", "newcomers", "who",   "unaligned",
+    "gaps",    "overrides", "failures", "ladder",          "piles",     "route", "readiness",
+    "whatif",  "reporters", "compare",  "split",           "domains",   "tls",   "received"};
 
 }  // namespace
 

@@ -139,10 +139,10 @@ class Answering {
 
   Expected<> find_basis() {
     Basis& basis = document_.basis;
-    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = ask_.domain,
-                                             .days = days_,
-                                             .by_domain = false,
-                                             .by_cell = false}));
+    ASSAY_TRY(
+        counts,
+        world_.reports->daily(
+            {.policy_domain = ask_.domain, .days = days_, .by_domain = false, .by_cell = false}));
     for (const DailyCount& each : counts) {
       basis.messages += each.messages;
       basis.first = basis.first ? std::min(*basis.first, each.day) : each.day;
@@ -214,8 +214,7 @@ class Answering {
                                                        ": no report tells of them"});
     }
     const bool any = basis.messages > 0 || ask_.question == Question::ladder ||
-                     ask_.question == Question::tls ||
-                     ask_.question == Question::failures;
+                     ask_.question == Question::tls || ask_.question == Question::failures;
     if (any) return;
     if (last_report_) {
       document_.next.push_back(
@@ -474,9 +473,8 @@ class Answering {
       guesses.push_back(std::move(guess));
     }
     tell(guesses, document_);
-    document_.notes.push_back(
-        fmt::format("Inferred from the {} days up to the last day, or those asked for.",
-                    length.count()));
+    document_.notes.push_back(fmt::format(
+        "Inferred from the {} days up to the last day, or those asked for.", length.count()));
     return {};
   }
 

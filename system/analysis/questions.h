@@ -71,7 +71,7 @@ struct World {
   const Catalogue* catalogue = nullptr;
   const Marks* marks = nullptr;
   std::function<std::string(std::string_view)> organization = {};  ///< see View
-  dns::Resolver* resolver = nullptr;  ///< for the ladder, and for names
+  dns::Resolver* resolver = nullptr;       ///< for the ladder, and for names
   const places::Places* places = nullptr;  ///< nothing: no files are given
   const OwnMail* own = nullptr;            ///< of the domain; nothing: there is no journal
   // Of this host's own intake, where it receives mail: for the ladder.

@@ -1,8 +1,9 @@
+#include "system/analysis/detail/reading.h"
+
 #include <algorithm>
 #include <set>
 
 #include "assay/base/try.h"
-#include "system/analysis/detail/reading.h"
 
 namespace assay::analysis::detail {
 namespace {
@@ -39,12 +40,13 @@ std::expected<TlsAnswer, Finding> read_tls(store::ReceivedReports& reports, cons
                                            std::span<const store::ReporterCount> known) {
   ASSAY_TRY(counts, reports.tls_counts(ask.domain, days));
   TlsAnswer found = make_tls(counts, known, ask.now);
-  ASSAY_TRY(all, each_report(reports, store::ReportKind::tls, ask, days,
-                             [&](const store::ReceivedReport& each) -> std::expected<void, Finding> {
-                               ASSAY_TRY(policies, reports.tls(each.id));
-                               add_policies(found, policies);
-                               return {};
-                             }));
+  ASSAY_TRY(all,
+            each_report(reports, store::ReportKind::tls, ask, days,
+                        [&](const store::ReceivedReport& each) -> std::expected<void, Finding> {
+                          ASSAY_TRY(policies, reports.tls(each.id));
+                          add_policies(found, policies);
+                          return {};
+                        }));
   found.not_all_read = !all;
   return found;
 }
@@ -53,13 +55,13 @@ std::expected<Failures, Finding> read_failures(store::ReceivedReports& reports, 
                                                const store::Days& days) {
   ASSAY_TRY(counts, reports.failure_counts(ask.domain, days));
   std::vector<FailureSeen> seen;
-  ASSAY_TRY(all, each_report(reports, store::ReportKind::failure, ask, days,
-                             [&](const store::ReceivedReport& each) -> std::expected<void, Finding> {
-                               ASSAY_TRY(facts, reports.failure(each.id));
-                               seen.push_back(
-                                   {.facts = std::move(facts), .arrived = each.head.begin});
-                               return {};
-                             }));
+  ASSAY_TRY(all,
+            each_report(reports, store::ReportKind::failure, ask, days,
+                        [&](const store::ReceivedReport& each) -> std::expected<void, Finding> {
+                          ASSAY_TRY(facts, reports.failure(each.id));
+                          seen.push_back({.facts = std::move(facts), .arrived = each.head.begin});
+                          return {};
+                        }));
   static_cast<void>(all);  // Failures tells of how many campaigns were made.
   return make_failures(counts, seen);
 }
@@ -73,7 +75,8 @@ std::expected<LadderFacts, Finding> read_ladder_facts(store::ReceivedReports& re
     facts.counted += each.reports;
     facts.set_aside += each.set_aside;
     facts.last_arrived = std::max(facts.last_arrived.value_or(each.arrived), each.arrived);
-    if (each.messages > 0) facts.last_told = std::max(facts.last_told.value_or(each.last), each.last);
+    if (each.messages > 0)
+      facts.last_told = std::max(facts.last_told.value_or(each.last), each.last);
   }
   ASSAY_TRY(all, reports.reporters(""));
   for (const store::ReporterCount& each : all) {

@@ -552,8 +552,8 @@ void tell(std::span<const Who> who, const View& view, Document& document) {
     table.rows.push_back({each.source, each.address,
                           each.identity.by == By::nothing ? Cell() : Cell(each.identity.service),
                           to_text(each.identity.by), to_text(each.identity.confidence),
-                          to_text(each.what), each.messages, each.addresses, evidence,
-                          each.claims, each.evidence});
+                          to_text(each.what), each.messages, each.addresses, evidence, each.claims,
+                          each.evidence});
     for (Cell& cell : cells_of(each.place)) table.rows.back().push_back(std::move(cell));
   }
   bound_rows(table, document.basis);
@@ -566,7 +566,8 @@ void tell(std::span<const Who> who, const View& view, Document& document) {
   document.notes.push_back(
       "A signature or an SPF record proves who sends. A reverse name that leads back to the "
       "address says who runs the "
-      "network. An autonomous system says who runs the wires, and many rent servers in it. A reverse "
+      "network. An autonomous system says who runs the wires, and many rent servers in it. A "
+      "reverse "
       "name that does not lead back can be written by anybody and proves nothing.");
 }
 

@@ -27,12 +27,14 @@ constexpr std::array meanings = {
     Meaning{"certificate-host-mismatch",
             "the certificate is for another name: it must name the MX host"},
     Meaning{"certificate-expired", "the certificate is over: renew it"},
-    Meaning{"certificate-not-trusted",
-            "no authority that senders trust stands behind the certificate, or its chain is not sent "
-            "whole"},
+    Meaning{
+        "certificate-not-trusted",
+        "no authority that senders trust stands behind the certificate, or its chain is not sent "
+        "whole"},
     Meaning{"validation-failure", "a failure that the reporter does not name closer"},
-    Meaning{"tlsa-invalid",
-            "the TLSA record does not match the certificate, as after a renewal without a new record"},
+    Meaning{
+        "tlsa-invalid",
+        "the TLSA record does not match the certificate, as after a renewal without a new record"},
     Meaning{"dnssec-invalid", "DNSSEC of the TLSA record or the MX does not validate"},
     Meaning{"dane-required", "the sender wants DANE, and there is no TLSA record"},
     Meaning{"sts-policy-fetch-error", "the policy file of MTA-STS could not be fetched by HTTPS"},
@@ -131,10 +133,11 @@ Table day_table(const TlsAnswer& answer) {
 
 void say_next(const TlsAnswer& answer, Document& document) {
   if (answer.reporters.empty()) {
-    document.next.push_back(fmt::format(
-        "No TLS report came: publish v=TLSRPTv1; rua=mailto:ADDRESS at _smtp._tls.{} (RFC 8460 §3). "
-        "Few senders report, and only such as look for MTA-STS or DANE.",
-        document.domain));
+    document.next.push_back(
+        fmt::format("No TLS report came: publish v=TLSRPTv1; rua=mailto:ADDRESS at _smtp._tls.{} "
+                    "(RFC 8460 §3). "
+                    "Few senders report, and only such as look for MTA-STS or DANE.",
+                    document.domain));
     return;
   }
   if (answer.by_result.empty()) return;
@@ -201,8 +204,7 @@ void add_policies(TlsAnswer& answer, std::span<const store::TlsPolicy> policies)
       if (found->mx_ip.empty()) found->mx_ip = each.receiving_ip;
       if (found->sender.empty()) found->sender = each.sending_mta_ip;
       if (found->details.empty())
-        found->details =
-            !each.reason_code.empty() ? each.reason_code : each.additional_information;
+        found->details = !each.reason_code.empty() ? each.reason_code : each.additional_information;
     }
   }
   detail::sort_stably(answer.failing, [](const TlsFailing& a, const TlsFailing& b) {
@@ -232,7 +234,8 @@ void tell(const TlsAnswer& answer, Document& document) {
   document.basis.unknown.push_back(
       {"not_reported", "Sessions of senders that send no TLS reports, which most do not"});
   document.notes.emplace_back(
-      "Counts are sessions, not messages. A failure under an MTA-STS policy in mode enforce, or under "
+      "Counts are sessions, not messages. A failure under an MTA-STS policy in mode enforce, or "
+      "under "
       "DANE, kept mail away; one under another policy did not.");
   say_next(answer, document);
 }

@@ -11,8 +11,8 @@
 #include "assay/base/ip_address.h"
 
 /// A file that maps networks to records (the MaxMind DB format, version 2), as AS numbers and
-/// countries are given away in. The file may be hostile: each look-up does a bounded number of steps
-/// without recursion, and nothing outside of the octets is read.
+/// countries are given away in. The file may be hostile: each look-up does a bounded number of
+/// steps without recursion, and nothing outside of the octets is read.
 namespace assay::places {
 
 /// A record of a file, which must outlive it.

@@ -10,9 +10,9 @@
 #include "assay/base/ip_address.h"
 #include "system/places/mmdb.h"
 
-/// Which autonomous system an address is of, and in which country its network is said to be, as files
-/// say that are given away for it (docs/owner/sources.md). Weak evidence: who rents a server of a
-/// large provider has its AS too.
+/// Which autonomous system an address is of, and in which country its network is said to be, as
+/// files say that are given away for it (docs/owner/sources.md). Weak evidence: who rents a server
+/// of a large provider has its AS too.
 ///
 ///     ASSAY_TRY(places, places::Places::open({.as_numbers = "/var/lib/assay/asn.mmdb"}));
 ///     const places::Place place = places.find(address);

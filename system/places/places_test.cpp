@@ -1,7 +1,6 @@
 #include "system/places/places.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <filesystem>
@@ -72,9 +71,9 @@ TEST(Mmdb, FindsTheNetworkInEachFormOfTheTree) {
 }
 
 TEST(Mmdb, WhatIsNoFileIsRefused) {
-  for (const std::string& octets : {std::string(), std::string("hello"),
-                                    std::string("\xab\xcd\xefMaxMind.com"),
-                                    as_file(24).substr(0, as_file(24).size() - 20)}) {
+  for (const std::string& octets :
+       {std::string(), std::string("hello"), std::string("\xab\xcd\xefMaxMind.com"),
+        as_file(24).substr(0, as_file(24).size() - 20)}) {
     const auto file = Mmdb::read(octets);
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, "mmdb_broken");
@@ -86,11 +85,12 @@ TEST(Mmdb, DeepNestingIsNoHarm) {
   writer.add("192.0.2.0", 24, as_record(1, "n"));
   std::string octets = writer.finish();
   // A record that begins with a hundred thousand arrays, one within the other.
-  std::string deep = "\xe2\x41" "a";
+  std::string deep =
+      "\xe2\x41"
+      "a";
   for (int i = 0; i < 100'000; ++i) deep += std::string("\x01\x04", 2);
   deep += std::string("\x00\x04", 2);
-  const std::string record =
-      MmdbWriter::octets_of(as_record(1, "n"));
+  const std::string record = MmdbWriter::octets_of(as_record(1, "n"));
   octets.replace(octets.find(record), record.size(), deep + record);
   const auto file = Mmdb::read(octets);
   ASSERT_TRUE(file);

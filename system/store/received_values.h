@@ -243,8 +243,8 @@ struct Days {
   friend bool operator==(const Days&, const Days&) = default;
 };
 
-/// Aggregate reports whose period touches some days. One that is longer than Spread::longest is found
-/// in its first days alone.
+/// Aggregate reports whose period touches some days. One that is longer than Spread::longest is
+/// found in its first days alone.
 struct ReportTally {
   std::uint64_t counted = 0;
   std::uint64_t set_aside = 0;

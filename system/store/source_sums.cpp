@@ -155,7 +155,8 @@ void SourceSums::add(std::string_view chunk) {
 std::vector<std::uint32_t> SourceSums::ranks() const {
   std::vector<std::uint32_t> order(text_of_.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, {}, [&](std::uint32_t each) { return std::string_view(text_of_[each]); });
+  std::ranges::sort(order, {},
+                    [&](std::uint32_t each) { return std::string_view(text_of_[each]); });
   std::vector<std::uint32_t> rank(order.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
   return rank;

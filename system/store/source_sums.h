@@ -21,8 +21,8 @@ class SourceSums {
   void begin(const aggregate::PolicyPublished& policy, Instant begin, Instant end);
   void add(std::string_view chunk);
 
-  /// By source: texts that are no addresses first, then addresses by their octets, IPv4 before IPv6;
-  /// then by the other members.
+  /// By source: texts that are no addresses first, then addresses by their octets, IPv4 before
+  /// IPv6; then by the other members.
   std::vector<SourceCount> counts() const;
 
  private:

@@ -63,7 +63,8 @@ constexpr const char* wrong_sums =
     "SELECT (SELECT count(*) FROM (SELECT * FROM again EXCEPT SELECT * FROM daily_sums)) + "
     "(SELECT count(*) FROM (SELECT * FROM daily_sums EXCEPT SELECT * FROM again))";
 constexpr const char* wrong_tellers =
-    "WITH again AS (SELECT domain, reporter, kind, reports, set_aside, remarked, rfc9990, messages, "
+    "WITH again AS (SELECT domain, reporter, kind, reports, set_aside, remarked, rfc9990, "
+    "messages, "
     "first, last, arrived, latest FROM tellers_again), kept AS (SELECT domain, reporter, kind, "
     "reports, set_aside, remarked, rfc9990, messages, first, last, arrived, latest FROM tellers) "
     "SELECT (SELECT count(*) FROM (SELECT * FROM again EXCEPT SELECT * FROM kept)) + "

@@ -56,14 +56,15 @@ Expected<> sum_domain(Database& database, const store::DailyQuery& asked, std::i
                       Sums& sums) {
   const std::int64_t from = day_number(asked.days.from);
   const std::int64_t until = day_number(asked.days.until);
-  Query query =
-      asked.by_reporter
-          ? database.query("SELECT day, cell, messages, reporter FROM daily WHERE domain = ? AND "
-                           "day >= ? AND day < ?",
-                           domain, from, until)
-          : database.query("SELECT day, cell, messages, 0 FROM daily_sums WHERE domain = ? AND "
-                           "day >= ? AND day < ?",
-                           domain, from, until);
+  Query query = asked.by_reporter
+                    ? database.query(
+                          "SELECT day, cell, messages, reporter FROM daily WHERE domain = ? AND "
+                          "day >= ? AND day < ?",
+                          domain, from, until)
+                    : database.query(
+                          "SELECT day, cell, messages, 0 FROM daily_sums WHERE domain = ? AND "
+                          "day >= ? AND day < ?",
+                          domain, from, until);
   while (query.next()) {
     const Group group{.domain = asked.by_domain ? domain : 0,
                       .day = asked.by_day ? query.integer(0) : 0,
@@ -83,10 +84,8 @@ Expected<std::vector<std::int64_t>> domain_ids(Database& database, std::string_v
     while (query.next()) ids.push_back(query.integer(0));
     return query.result();
   };
-  auto done =
-      name.empty()
-          ? take(database.query("SELECT DISTINCT domain FROM tellers"))
-          : take(database.query("SELECT id FROM names WHERE name = ?", name));
+  auto done = name.empty() ? take(database.query("SELECT DISTINCT domain FROM tellers"))
+                           : take(database.query("SELECT id FROM names WHERE name = ?", name));
   if (!done) return std::unexpected(std::move(done.error()));
   return ids;
 }

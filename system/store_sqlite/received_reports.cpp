@@ -54,17 +54,20 @@ constexpr const char* backward =
 constexpr const char* forward_along =
     "SELECT * FROM told WHERE id IN (SELECT reports.id FROM tellers CROSS JOIN reports ON "
     "reports.domain = tellers.domain AND reports.reporter = tellers.reporter AND reports.kind = "
-    "tellers.kind WHERE reports.id > ?1 AND (?2 < 0 OR tellers.kind = ?2) AND (?3 < 0 OR standing = "
+    "tellers.kind WHERE reports.id > ?1 AND (?2 < 0 OR tellers.kind = ?2) AND (?3 < 0 OR standing "
+    "= "
     "?3) AND (?4 = '' OR tellers.domain = (SELECT id FROM names WHERE name = ?4)) AND (?5 = '' OR "
     "tellers.reporter = (SELECT id FROM names WHERE name = ?5)) AND period_end > ?6 AND "
     "period_begin < ?7 AND period_begin >= ?6 - longest ORDER BY reports.id LIMIT ?8) ORDER BY id";
 constexpr const char* backward_along =
     "SELECT * FROM told WHERE id IN (SELECT reports.id FROM tellers CROSS JOIN reports ON "
     "reports.domain = tellers.domain AND reports.reporter = tellers.reporter AND reports.kind = "
-    "tellers.kind WHERE reports.id < ?1 AND (?2 < 0 OR tellers.kind = ?2) AND (?3 < 0 OR standing = "
+    "tellers.kind WHERE reports.id < ?1 AND (?2 < 0 OR tellers.kind = ?2) AND (?3 < 0 OR standing "
+    "= "
     "?3) AND (?4 = '' OR tellers.domain = (SELECT id FROM names WHERE name = ?4)) AND (?5 = '' OR "
     "tellers.reporter = (SELECT id FROM names WHERE name = ?5)) AND period_end > ?6 AND "
-    "period_begin < ?7 AND period_begin >= ?6 - longest ORDER BY reports.id DESC LIMIT ?8) ORDER BY "
+    "period_begin < ?7 AND period_begin >= ?6 - longest ORDER BY reports.id DESC LIMIT ?8) ORDER "
+    "BY "
     "id DESC";
 
 Finding unknown(const Database& database, std::int64_t id) {
@@ -122,11 +125,10 @@ Expected<std::vector<ReceivedReport>> SqliteReceived::reports(const store::Repor
     const bool back = filter.before != 0;
     // Of one domain, or of some days, they are found along the index of tellers' reports.
     const bool along = !filter.policy_domain.empty() || (filter.from && filter.until);
-    Query query =
-        database_->query(along ? (back ? backward_along : forward_along) : (back ? backward : forward),
-                         back ? filter.before : filter.after, kind, standing,
-                         std::string_view(filter.policy_domain), std::string_view(filter.reporter),
-                         from, until, filter.limit);
+    Query query = database_->query(
+        along ? (back ? backward_along : forward_along) : (back ? backward : forward),
+        back ? filter.before : filter.after, kind, standing, std::string_view(filter.policy_domain),
+        std::string_view(filter.reporter), from, until, filter.limit);
     std::vector<ReceivedReport> found;
     while (query.next()) found.push_back(report_of(query));
     if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));

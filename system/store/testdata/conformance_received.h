@@ -108,13 +108,12 @@ class ReceivedConformance : public testing::TestWithParam<MakeReceivedBackend> {
       const ReportHead& head = each.head;
       const bool is_counted = each.standing == Standing::counted;
       const auto [place, fresh] = expected.try_emplace(
-          {head.reporter, head.policy_domain},
-          ReporterCount{.reporter = head.reporter,
-                        .org_name = head.org_name,
-                        .policy_domain = head.policy_domain,
-                        .first = head.begin,
-                        .last = head.end,
-                        .arrived = each.arrived});
+          {head.reporter, head.policy_domain}, ReporterCount{.reporter = head.reporter,
+                                                             .org_name = head.org_name,
+                                                             .policy_domain = head.policy_domain,
+                                                             .first = head.begin,
+                                                             .last = head.end,
+                                                             .arrived = each.arrived});
       ReporterCount& sum = place->second;
       ++(is_counted ? sum.reports : sum.set_aside);
       sum.remarked += each.remarks.empty() ? 0 : 1;
@@ -476,8 +475,7 @@ TEST_P(ReceivedConformance, DailyCountsAreExactWhateverHappens) {
     } else if (what == 8 && step % 3 == 1) {
       const Instant before = any->second.arrival.arrived;
       must(store->forget({.aggregate = before}));
-      std::erase_if(known,
-                    [&](const auto& each) { return each.second.arrival.arrived < before; });
+      std::erase_if(known, [&](const auto& each) { return each.second.arrival.arrived < before; });
     } else {
       add({any->second.arrival}, [&](const Arrival&, std::span<const Neighbour>) {
         return Decision{.verdict = Verdict::duplicate, .of = any->first};

@@ -180,7 +180,7 @@ Expected<Findings> recount(Database& database);
 Expected<store::ReceivedBooks> read_received_books(Database& database);
 
 constexpr std::int64_t all_domains = 0;  ///< in the daily counts: all of them together
-constexpr unsigned chunk_bits = 20;  ///< of the number of a chunk within its report
+constexpr unsigned chunk_bits = 20;      ///< of the number of a chunk within its report
 
 inline std::int64_t day_number(std::chrono::sys_days day) {
   return day.time_since_epoch().count();
