@@ -68,7 +68,8 @@ std::string Organizations::of(std::string_view domain) const {
 
 bool asks_dns(const analysis::Ask& ask) {
   using analysis::Question;
-  const bool names = ask.question == Question::who || ask.question == Question::newcomers;
+  const bool names = ask.question == Question::who || ask.question == Question::newcomers ||
+                     ask.question == Question::sources;
   return ask.question == Question::ladder || (names && ask.names > 0);
 }
 
@@ -136,6 +137,39 @@ Expected<analysis::Marks> read_marks_file(const std::string& path) {
   if (marks) return std::move(*marks);
   return fail(Status::bad_data,
               ascii::printable(path) + ": " + marks.error().what + "; repair the line by hand");
+}
+
+Expected<std::optional<places::Places>> open_places(const config::Settings& settings) {
+  const config::Insight& files = settings.insight;
+  if (files.asn.empty() && files.country.empty()) return std::optional<places::Places>();
+  auto opened = places::Places::open({.as_numbers = files.asn, .countries = files.country});
+  if (!opened) return fail(Status::bad_data, opened.error().what + "; see [insight]");
+  return std::optional(std::move(*opened));
+}
+
+Expected<std::optional<analysis::OwnMail>> read_own_mail(const config::Settings& settings,
+                                                         const std::vector<std::string>& paths,
+                                                         std::string_view domain) {
+  constexpr std::uintmax_t most = std::uintmax_t{16} << 20;
+  std::error_code error;
+  const std::string folder = journal_folder(settings);
+  if (paths.empty() && !fs::exists(folder, error)) return std::optional<analysis::OwnMail>();
+  ASSAY_TRY(files, find_journals(paths.empty() ? std::vector{folder} : paths));
+  analysis::OwnMail mail;
+  std::uintmax_t octets = 0;
+  for (auto file = files.rbegin(); file != files.rend() && octets < most; ++file) {
+    const std::uintmax_t size = fs::file_size(*file, error);
+    if (error) continue;  // It was removed meanwhile.
+    const std::uintmax_t left = most - octets;
+    octets += size;
+    // Where it is begun in the middle, the first line is broken and left out.
+    auto reader = journal::Reader::open(*file, size > left ? size - left : 0);
+    if (!reader) continue;
+    while (const auto line = reader->next()) {
+      if (line->entry) analysis::add(mail, domain, *line->entry);
+    }
+  }
+  return std::optional(std::move(mail));
 }
 
 Expected<> append_mark(const std::string& path, const analysis::Mark& mark) {

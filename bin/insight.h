@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,7 +8,9 @@
 
 #include "assay/suffix/suffix.h"
 #include "system/analysis/analysis.h"
+#include "system/analysis/own_mail.h"
 #include "system/config/settings.h"
+#include "system/places/places.h"
 
 #include "bin/dns_source.h"
 #include "bin/failure.h"
@@ -47,6 +50,16 @@ std::string marks_path(const config::Settings& settings, const std::string& path
 
 /// No marks where there is no file. Errors: bad_data for a line that cannot be read; io.
 Expected<analysis::Marks> read_marks_file(const std::string& path);
+
+/// The files of [insight]; nothing where there are none. Errors: bad_data.
+Expected<std::optional<places::Places>> open_places(const config::Settings& settings);
+
+/// What journals tell of mail that own users sent as a domain: the latest 16 MiB of them. Nothing
+/// where there is no journal. `paths`: other journals than those of the configuration. Errors:
+/// no_input for a journal that was named and is not there.
+Expected<std::optional<analysis::OwnMail>> read_own_mail(const config::Settings& settings,
+                                                         const std::vector<std::string>& paths,
+                                                         std::string_view domain);
 
 /// Adds a line, which is on the disk when it returns. Errors: io.
 Expected<> append_mark(const std::string& path, const analysis::Mark& mark);

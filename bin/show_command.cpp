@@ -41,6 +41,7 @@ constexpr std::string_view footer = R"(Questions, each of a DOMAIN (with * also 
   piles*           what kind of mail it is            route       the way to enforcement for that kind
   readiness        what speaks for the next step      whatif      another policy for the same mail
   compare*         one period beside another          received*   what this host's own filters saw
+  tls              sessions that TLS reports tell of
 
 Examples:
   assay show sources example.com
@@ -144,6 +145,16 @@ Expected<analysis::Document> answer_from_reports(const analysis::Ask& ask, const
       .catalogue = &catalogue,
       .marks = &marks,
       .organization = [&](std::string_view domain) { return organizations.of(domain); }};
+  ASSAY_TRY(places, open_places(settings));
+  if (places) world.places = &*places;
+  std::optional<analysis::OwnMail> own;
+  if (!ask.domain.empty()) {
+    ASSAY_TRY(mail, read_own_mail(settings, options.journals, ask.domain));
+    own = std::move(mail);
+  }
+  if (own) world.own = &*own;
+  world.intake_refuses = settings.intake.refuse;
+  if (!settings.receive.addresses.empty()) world.intake_limit = settings.receive.max_mail;
   Dns dns(options.dns);
   if (asks_dns(ask)) {
     ASSAY_TRY(resolver, dns.open(settings));
@@ -161,8 +172,9 @@ Expected<> run(const Options& options) {
     return fail(Status::usage, "give --json or --csv, not both");
   ASSAY_TRY(ask, read_ask(options));
   ASSAY_TRY(settings, settings_of(options));
-  auto document = ask.question == Question::received ? answer_received(ask, options.journals, settings)
-                                                     : answer_from_reports(ask, options, settings);
+  auto document = ask.question == Question::received
+                      ? answer_received(ask, options.journals, settings)
+                      : answer_from_reports(ask, options, settings);
   if (!document) return std::unexpected(std::move(document.error()));
   if (options.output.json) return write_output(to_json(*document) + "\n");
   if (!options.csv) return write_output(to_words(*document));
@@ -203,7 +215,8 @@ void add_question_options(const Command& command, Options& options) {
       .named("SOURCE");
   constexpr unsigned most_names = 1'000;
   command
-      .option("--reverse", options.reverse, "who, newcomers: ask the DNS about so many addresses")
+      .option("--reverse", options.reverse,
+              "who, newcomers, sources: ask the DNS about so many addresses")
       .named("N")
       .between(0, most_names);
 }
@@ -225,7 +238,7 @@ void add_show(const Command& program) {
       .repeatable();
   command
       .option("--journal", options->journals,
-              "received: other journals than those of the configuration")
+              "Other journals of this host than those of the configuration")
       .named("FILE|DIR")
       .repeatable();
   command

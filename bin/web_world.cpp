@@ -121,6 +121,18 @@ webapi::Expected<std::shared_ptr<const analysis::Marks>> WebWorld::known_marks()
   return marks_;
 }
 
+/// Read again when a file is replaced; while the new one is broken, the one before it counts.
+webapi::Expected<std::shared_ptr<const places::Places>> WebWorld::known_places() {
+  const std::scoped_lock lock(mutex_);
+  if (places_ && !places_->is_stale()) return places_;
+  auto opened = open_places(settings_);
+  if (opened) {
+    places_ = std::make_shared<const places::Places>(std::move(*opened).value_or(places::Places()));
+  }
+  if (places_) return places_;
+  return finding_of(opened.error());
+}
+
 webapi::Expected<analysis::Document> WebWorld::answer(const analysis::Ask& ask,
                                                       store::ReceivedReports& visible) {
   if (ask.question == analysis::Question::received) {
@@ -129,12 +141,14 @@ webapi::Expected<analysis::Document> WebWorld::answer(const analysis::Ask& ask,
     return finding_of(document.error());
   }
   ASSAY_TRY(marks, known_marks());
+  ASSAY_TRY(places, known_places());
   const analysis::World world{
       .reports = &visible,
       .catalogue = &catalogue_,
       .marks = marks.get(),
       .organization = [this](std::string_view domain) { return organizations_.of(domain); },
-      .resolver = asks_dns(ask) ? &dns_->resolver() : nullptr};
+      .resolver = asks_dns(ask) ? &dns_->resolver() : nullptr,
+      .places = places.get()};
   return analysis::answer(ask, world);
 }
 

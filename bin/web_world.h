@@ -72,6 +72,7 @@ class WebWorld final : public webapi::World {
   WebWorld(const config::Settings& settings, const ReceiveRole* receive);
   Expected<> open_all(ops::Log& log, ops::Metrics& metrics);
   webapi::Expected<std::shared_ptr<const analysis::Marks>> known_marks();
+  webapi::Expected<std::shared_ptr<const places::Places>> known_places();
 
   const config::Settings settings_;
   const ReceiveRole* receive_;
@@ -86,6 +87,7 @@ class WebWorld final : public webapi::World {
   std::mutex mutex_ = {};  ///< of what stands below
   std::shared_ptr<const analysis::Marks> marks_ = {};
   std::filesystem::file_time_type marks_time_ = {};
+  std::shared_ptr<const places::Places> places_ = {};
   std::uintmax_t marks_size_ = 0;
   std::mutex demo_ = {};  ///< one at a time
 };

@@ -23,3 +23,4 @@
 #include "system/analysis/received_mail.h"  // IWYU pragma: export
 #include "system/analysis/rollout.h"        // IWYU pragma: export
 #include "system/analysis/sources.h"        // IWYU pragma: export
+#include "system/analysis/tls.h"            // IWYU pragma: export

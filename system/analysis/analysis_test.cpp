@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <set>
+
 #include "testkit/cases.h"
 #include <nlohmann/json.hpp>
 
@@ -167,6 +171,25 @@ TEST(CatalogueText, NearestDomainAndTheLastWordCount) {
   EXPECT_EQ(catalogue.by_dkim(""), nullptr);
   ASSERT_TRUE(catalogue.read("service: C\ndkim: example.net\nsource: mine\n"));
   EXPECT_EQ(catalogue.by_dkim("x.example.net")->name, "C");
+}
+
+TEST(CatalogueText, WhatIsInstalledSaysHowItIsKnown) {
+  std::ifstream file("data/services.txt");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Catalogue catalogue;
+  const auto done = catalogue.read(text);
+  ASSERT_TRUE(done) << done.error().what;
+  EXPECT_GE(catalogue.services().size(), 150U);
+  std::set<std::string> names;
+  for (const Service& each : catalogue.services()) {
+    EXPECT_TRUE(names.insert(each.name).second) << each.name;
+    EXPECT_FALSE(each.dkim.empty() && each.spf.empty() && each.return_path.empty() &&
+                 each.hosts.empty())
+        << each.name;
+    const bool says = each.source.starts_with("https://") || each.source.starts_with("http://") ||
+                      each.source.starts_with("observed ") || each.source.starts_with("uncited");
+    EXPECT_TRUE(says) << each.name << ": " << each.source;
+  }
 }
 
 TEST(CatalogueText, NothingOfABadTextIsTaken) {

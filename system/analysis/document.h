@@ -92,11 +92,11 @@ struct Unknown {
 
 /// What an answer rests on.
 struct Basis {
-  store::Days days = {};          ///< asked for
-  std::uint64_t reports = 0;      ///< counted aggregate reports that touch these days
-  bool reports_at_least = false;  ///< there are more than were counted
+  store::Days days = {};      ///< asked for
+  std::uint64_t reports = 0;  ///< counted aggregate reports that touch these days
   std::uint64_t reporters = 0;
   std::uint64_t messages = 0;
+  std::optional<std::uint64_t> sessions = {};              ///< instead of messages: TLS reports
   std::optional<std::chrono::sys_days> first = {};         ///< first day with messages
   std::optional<std::chrono::sys_days> data_through = {};  ///< last day with messages
   std::uint64_t set_aside = 0;                             ///< reports that are in no count

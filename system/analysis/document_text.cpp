@@ -52,9 +52,12 @@ void write_basis(json::Writer& out, const Basis& basis) {
   out.key("basis");
   out.begin_object();
   out.member_number("reports", basis.reports);
-  if (basis.reports_at_least) out.member_boolean("reports_at_least", true);
   out.member_number("reporters", basis.reporters);
-  out.member_number("messages", basis.messages);
+  if (basis.sessions) {
+    out.member_number("sessions", *basis.sessions);
+  } else {
+    out.member_number("messages", basis.messages);
+  }
   if (basis.set_aside > 0) out.member_number("reports_set_aside", basis.set_aside);
   if (basis.first) out.member("first_day", to_text(*basis.first));
   out.end_object();
@@ -123,12 +126,19 @@ std::string csv_field(const Cell& cell) {
 
 constexpr std::size_t widest = 48;
 
+/// Whether a column has a value in one of the first rows.
+bool says_something(const Table& table, std::size_t column, std::size_t rows) {
+  return std::any_of(
+      table.rows.begin(), table.rows.begin() + static_cast<std::ptrdiff_t>(rows),
+      [&](const std::vector<Cell>& row) { return column < row.size() && !row[column].empty(); });
+}
+
 std::string table_in_words(const Table& table, std::size_t limit) {
+  const std::size_t rows = std::min(limit, table.rows.size());
   std::vector<std::size_t> shown;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    if (!table.columns[i].heading.empty()) shown.push_back(i);
+    if (!table.columns[i].heading.empty() && says_something(table, i, rows)) shown.push_back(i);
   }
-  const std::size_t rows = std::min(limit, table.rows.size());
   std::vector<std::vector<std::string>> texts(rows + 1);
   std::vector<std::size_t> width(table.columns.size(), 0);
   for (const std::size_t i : shown) texts[0].push_back(table.columns[i].heading);
@@ -171,9 +181,10 @@ std::string basis_in_words(const Document& document) {
   std::string text = fmt::format("{}{}{}, {} to {} (UTC)\n", document.question,
                                  document.domain.empty() ? "" : " of ", document.domain,
                                  to_text(basis.days.from), to_text(basis.days.until - day));
-  text += fmt::format("Rests on {}{} of {}, {}", basis.reports_at_least ? "at least " : "",
-                      count_of(basis.reports, "report"), count_of(basis.reporters, "reporter"),
-                      count_of(basis.messages, "message"));
+  text += fmt::format(
+      "Rests on {} of {}, {}", count_of(basis.reports, "report"),
+      count_of(basis.reporters, "reporter"),
+      basis.sessions ? count_of(*basis.sessions, "session") : count_of(basis.messages, "message"));
   if (basis.data_through) text += "; data through " + to_text(*basis.data_through);
   if (basis.set_aside > 0) {
     text += "; " + count_of(basis.set_aside, "report") + " set aside and not counted";

@@ -17,8 +17,8 @@ using store::OverrideType;
 using store::SourceCount;
 
 constexpr std::array<std::string_view, 4> confidences = {"none", "low", "medium", "high"};
-constexpr std::array<std::string_view, 5> by_words = {"dkim", "spf", "confirmed_name", "bare_name",
-                                                      "nothing"};
+constexpr std::array<std::string_view, 6> by_words = {"dkim",      "spf",       "confirmed_name",
+                                                      "as_number", "bare_name", "nothing"};
 constexpr std::array<std::string_view, classes> class_words = {"own", "approved", "forwarder",
                                                                "unknown", "abuse"};
 constexpr std::array<std::string_view, 5> cause_words = {"passes", "broken_own", "forwarding",
@@ -29,6 +29,10 @@ constexpr std::array<std::string_view, 5> cause_words = {"passes", "broken_own",
 constexpr std::chrono::days short_lived{14};
 /// A network whose share of a signature is smaller carries copies of it.
 constexpr std::uint64_t copies_of_a_hundred = 10;
+
+std::string count_in_words(std::uint64_t messages) {
+  return fmt::format("{} {}", messages, messages == 1 ? "message" : "messages");
+}
 
 bool spf_aligned(const SourceCount& source) {
   return source.cell.spf == Aligned::pass;
@@ -105,6 +109,7 @@ class Sorter {
 
   Flow sort(const SourceCount& source) const {
     Flow flow{.source = source, .network = network_of(source.source_ip)};
+    flow.place = view_.place_of(source.source_ip);
     flow.identity = identify(flow);
     if (passes(source.cell)) {
       flow.cause = Cause::passes;
@@ -113,6 +118,7 @@ class Sorter {
     } else {
       sort_failing(flow);
     }
+    apply_journal(flow);
     apply_mark(flow);
     return flow;
   }
@@ -120,7 +126,7 @@ class Sorter {
  private:
   Identity name_by(By by, const Service* service, std::string_view domain) const {
     const Confidence sure = by == By::dkim        ? Confidence::high
-                            : by == By::bare_name ? Confidence::low
+                            : by >= By::as_number ? Confidence::low
                                                   : Confidence::medium;
     if (service != nullptr) {
       return {.service = service->name, .kind = service->kind, .by = by, .confidence = sure};
@@ -178,14 +184,18 @@ class Sorter {
   }
 
   Identity by_name(const Flow& flow) const {
-    const auto found = view_.names.find(flow.source.source_ip);
-    if (found == view_.names.end() || found->second.name.empty()) {
-      return {.service = "network " + flow.network};
+    Identity network{.service = "network " + flow.network};
+    if (flow.place.as_number != 0) {
+      network.by = By::as_number;
+      network.confidence = Confidence::low;
     }
+    const auto found = view_.names.find(flow.source.source_ip);
+    if (found == view_.names.end() || found->second.name.empty()) return network;
     const ReverseName& name = found->second;
     if (!name.confirmed) {
-      return {
-          .service = "network " + flow.network, .by = By::bare_name, .confidence = Confidence::low};
+      if (network.by == By::nothing) network.by = By::bare_name;
+      network.confidence = Confidence::low;
+      return network;
     }
     Identity identity = name_by(By::confirmed_name, view_.catalogue->by_host(name.name), name.name);
     identity.own = view_.is_own(name.name);
@@ -309,6 +319,20 @@ class Sorter {
                     lived.count()));
   }
 
+  /// What this host itself saw overrules what was inferred.
+  void apply_journal(Flow& flow) const {
+    std::string seen = view_.own_evidence(flow.source);
+    // A copy that was passed on bears the signature too.
+    if (seen.empty() || flow.what == Class::forwarder) return;
+    flow.what = Class::own;
+    flow.by_journal = true;
+    if (flow.cause != Cause::passes) {
+      flow.cause = Cause::broken_own;
+      flow.confidence = Confidence::high;
+    }
+    flow.evidence = std::move(seen) + "; " + flow.evidence;
+  }
+
   /// What the owner says overrules what was inferred (but not how mail authenticates).
   void apply_mark(Flow& flow) const {
     Marked marked = Marked::unknown;
@@ -330,10 +354,6 @@ class Sorter {
       flow.cause = Cause::broken_own;
     flow.confidence = Confidence::high;
     flow.evidence = fmt::format("you marked it as {}; {}", to_text(marked), flow.evidence);
-  }
-
-  static std::string count_in_words(std::uint64_t messages) {
-    return fmt::format("{} {}", messages, messages == 1 ? "message" : "messages");
   }
 
   const View& view_;
@@ -375,6 +395,41 @@ bool View::is_own(std::string_view name) const {
     return true;
   }
   return organization_of(name) == organization_of(domain);
+}
+
+places::Place View::place_of(std::string_view source) const {
+  if (places == nullptr) return {};
+  const auto address = IpAddress::parse(source.substr(0, source.find('/')));
+  return address ? places->find(*address) : places::Place{};
+}
+
+std::string View::own_evidence(const store::SourceCount& source) const {
+  if (own == nullptr) return "";
+  if (own->addresses.contains(source.source_ip)) {
+    return fmt::format("known by this host's own journal: {} of own users came from that address",
+                       count_in_words(own->addresses.find(source.source_ip)->second));
+  }
+  if (own->networks.contains(source.source_ip)) {
+    return "known by this host's own journal: own users' mail came from that network";
+  }
+  if (const auto host = host_addresses.find(source.source_ip); host != host_addresses.end()) {
+    return fmt::format(
+        "known by this host's own journal: it is the address of {}, which sends for "
+        "own users",
+        host->second);
+  }
+  if (!dkim_aligned(source) || source.dkim_selector.empty()) return "";
+  const auto signature = own->signatures.find(source.dkim_selector + " of " + source.dkim_domain);
+  if (signature == own->signatures.end()) return "";
+  return fmt::format(
+      "known by this host's own journal: {} of own users bore a signature of selector "
+      "{}",
+      count_in_words(signature->second), signature->first);
+}
+
+std::string as_words(const places::Place& place) {
+  if (place.as_number == 0) return "";
+  return fmt::format("AS{}{}{}", place.as_number, place.as_name.empty() ? "" : " ", place.as_name);
 }
 
 std::string network_of(std::string_view source) {

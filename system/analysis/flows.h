@@ -11,6 +11,8 @@
 
 #include "system/analysis/catalogue.h"
 #include "system/analysis/marks.h"
+#include "system/analysis/own_mail.h"
+#include "system/places/places.h"
 #include "system/store/received_values.h"
 
 /// What reports say of each source, sorted out: who it is, which kind of source it is, and why its
@@ -26,6 +28,7 @@ enum class By : std::uint8_t {
   dkim,            ///< a signature of that domain passes
   spf,             ///< that domain allows the address
   confirmed_name,  ///< reverse name that leads back to the address
+  as_number,       ///< the autonomous system, which a great many may share
   bare_name,       ///< reverse name that does not, which anybody can write
   nothing,
 };
@@ -69,18 +72,31 @@ struct View {
   /// the DNS (RFC 9989 §4.10.2), and what it found is in the aligned results.
   std::function<std::string(std::string_view)> organization = {};
   std::map<std::string, ReverseName, std::less<>> names = {};  ///< by address, where asked
+  const places::Places* places = nullptr;                      ///< where files are given
+  const OwnMail* own = nullptr;                                ///< where there are journals
+  /// Addresses of the hosts that journalled own mail, and the host; where the DNS was asked.
+  std::map<std::string, std::string, std::less<>> host_addresses = {};
 
   std::string organization_of(std::string_view domain) const;
   bool is_own(std::string_view domain) const;
+  /// Of an address, or of the first one of a network.
+  places::Place place_of(std::string_view source) const;
+  /// What the journals say of a source, a sentence; empty: nothing.
+  std::string own_evidence(const store::SourceCount& source) const;
 };
+
+/// "AS64500 Example Net"; empty where it is not known.
+std::string as_words(const places::Place& place);
 
 /// A SourceCount with what was found out about it.
 struct Flow {
   store::SourceCount source;
-  std::string network;  ///< /24 or /48; the text itself where that is no address
+  std::string network;       ///< /24 or /48; the text itself where that is no address
+  places::Place place = {};  ///< where files tell
   Identity identity = {};
   Class what = Class::unknown;
-  bool confirmed = false;  ///< the owner has said so
+  bool confirmed = false;   ///< the owner has said so
+  bool by_journal = false;  ///< this host's own journal shows that it is the owner's
   Cause cause = Cause::unknown;
   Confidence confidence = Confidence::none;  ///< of the cause
   std::string evidence = {};                 ///< for class and cause, a sentence

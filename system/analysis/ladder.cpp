@@ -18,6 +18,8 @@ namespace {
 constexpr std::array<std::string_view, 4> rung_words = {"ok", "broken", "unknown", "waiting"};
 /// Receivers report a day after it is over, most within hours.
 constexpr std::chrono::hours first_report_due{48};
+/// Mail of these days would be reported on by now or soon.
+constexpr std::chrono::days lately{8};
 
 using Steps = std::vector<Step>;
 
@@ -101,6 +103,30 @@ void climb_to_mailbox(const std::string& address, dns::Resolver& resolver, Steps
                    "give it an address, or name another mailbox in rua"});
 }
 
+/// A mailbox domain that publishes a policy mostly tests for DMARC itself: what reporters send must
+/// pass there.
+void climb_to_mailbox_dmarc(const std::string& host, dns::Resolver& resolver, Steps& steps) {
+  const auto name = to_a_labels(host);
+  if (!name) return;
+  const dmarc::Walk walk = dmarc::fetch_walk(*name, resolver);
+  const dmarc::PolicyDiscovery found = dmarc::discover_policy(walk);
+  if (found.failed) {
+    steps.push_back({"mailbox_dmarc", Rung::unknown,
+                     "the DNS does not say whether " + host + " has a DMARC record", "ask again"});
+  } else if (!found.record) {
+    steps.push_back(
+        {"mailbox_dmarc", Rung::ok,
+         host + " publishes no DMARC record; its mailbox may test for DMARC all the same"});
+  } else {
+    steps.push_back(
+        {"mailbox_dmarc", Rung::ok,
+         fmt::format("{} is under the DMARC record at _dmarc.{}: where it tests what it "
+                     "receives, a reporter whose mail fails for the reporter's own "
+                     "domain is refused there",
+                     host, found.policy_domain.value_or(*name).text())});
+  }
+}
+
 void climb_uri(const DomainName& policy_domain, const dmarc::ReportUri& uri,
                dns::Resolver& resolver, Steps& steps) {
   if (!uri.supported) {
@@ -123,6 +149,29 @@ void climb_uri(const DomainName& policy_domain, const dmarc::ReportUri& uri,
                                                        policy_domain.text(), host)
                                          : ""});
   climb_to_mailbox(uri.address, resolver, steps);
+  climb_to_mailbox_dmarc(host, resolver, steps);
+}
+
+/// What this host's own configuration says of mail that brings reports.
+void climb_own_intake(const LadderFacts& facts, Steps& steps) {
+  if (facts.intake_limit) {
+    // Large reporters send attachments of 10 MiB, which base64 makes a third larger.
+    constexpr std::uint64_t enough = std::uint64_t{14} << 20;
+    constexpr std::uint64_t mebi = std::uint64_t{1} << 20;
+    const bool fits = *facts.intake_limit >= enough;
+    steps.push_back(
+        {"intake_size", fits ? Rung::ok : Rung::broken,
+         fmt::format("this host takes mails of up to {} MiB; reports are 10 MiB at most "
+                     "with most reporters, 14 MiB as mail",
+                     *facts.intake_limit / mebi),
+         fits ? "" : "raise max_mail in [receive] to 25MiB or more"});
+  }
+  if (facts.intake_refuses.empty()) return;
+  std::string words;
+  for (const std::string& each : facts.intake_refuses) words += (words.empty() ? "" : ", ") + each;
+  steps.push_back({"intake_refuses", Rung::unknown,
+                   "this host refuses reports whose mail is: " + words,
+                   "such reports are in no list; see refuse in [intake]"});
 }
 
 /// What our own intake shows.
@@ -147,6 +196,7 @@ void climb_intake(const LadderFacts& facts, Steps& steps) {
          "or nobody brings them here",
          "send a mail of 10 MB to the mailbox from outside; see docs/owner/reports.md"});
   }
+  climb_own_intake(facts, steps);
   if (facts.set_aside == 0) return;
   std::string reasons;
   for (const std::string& each : facts.set_aside_reasons)
@@ -157,17 +207,70 @@ void climb_intake(const LadderFacts& facts, Steps& steps) {
                    facts.counted == 0 ? "see why with assay intake list --set-aside" : ""});
 }
 
-void climb_reporters(const LadderFacts& facts, Steps& steps) {
+/// Whether there is mail that could be reported on: from this host's own journal, from reports of
+/// the domain, or of others of its organization.
+void climb_mail_sent(const DomainName& domain, const LadderFacts& facts, Steps& steps) {
+  const bool known = facts.own != nullptr && facts.own->messages > 0;
+  if (known && facts.now - *facts.own->last <= lately) {
+    steps.push_back(
+        {"mail_sent", Rung::ok,
+         fmt::format("own users sent {} as {} from {} to {}, as this host's own journal "
+                     "says",
+                     count_of(facts.own->messages, "message"), domain.text(),
+                     to_text(*facts.own->first), to_text(*facts.own->last))});
+    return;
+  }
+  if (facts.last_told && facts.now - *facts.last_told <= lately) {
+    steps.push_back(
+        {"mail_sent", Rung::ok, "reports tell of mail up to " + to_rfc3339(*facts.last_told)});
+    return;
+  }
+  std::string what = "whether the domain sent mail in the last 7 days, and to whom: ";
+  if (known) {
+    what += "the last that this host's own journal tells of was on " + to_text(*facts.own->last);
+  } else if (facts.own != nullptr && facts.own->read_from) {
+    what += fmt::format("this host's own journal, read from {} on, has none of it",
+                        to_text(*facts.own->read_from));
+  } else {
+    what += "there is no journal here";
+  }
+  if (facts.last_told) what += "; reports tell of mail up to " + to_rfc3339(*facts.last_told);
+  if (facts.last_related) {
+    what += fmt::format("; reports on {} tell of mail up to {}", facts.related_domain,
+                        to_rfc3339(*facts.last_related));
+  }
+  steps.push_back({"mail_sent", Rung::unknown, std::move(what),
+                   "write to an address at a large mailbox provider, which report daily"});
+}
+
+/// Receivers report on a day after it is over (RFC 9990 §3.5).
+void climb_first_report(const LadderFacts& facts, Steps& steps) {
+  const bool sent = facts.own != nullptr && facts.own->first;
+  const auto today = std::chrono::floor<std::chrono::days>(facts.now);
+  const auto day = sent ? *facts.own->first : today;
+  const store::Instant due = day + std::chrono::days{1} + first_report_due;
+  if (due < facts.now) {
+    steps.push_back(
+        {"first_report", Rung::unknown,
+         fmt::format("none came, though mail was sent from {} on and the first report was "
+                     "due by {}",
+                     to_text(day), to_rfc3339(due)),
+         "look at the steps above; the mail may have gone to receivers alone that do not "
+         "report"});
+    return;
+  }
+  steps.push_back(
+      {"first_report", Rung::waiting,
+       fmt::format("receivers report on a day after it is over: the first is due by {}, {}",
+                   to_rfc3339(due),
+                   sent ? "on mail of " + to_text(day) + ", if one of its receivers reports"
+                        : "if the domain sends mail today to a receiver that reports")});
+}
+
+void climb_reporters(const DomainName& domain, const LadderFacts& facts, Steps& steps) {
+  climb_mail_sent(domain, facts, steps);
   if (facts.counted == 0) {
-    steps.push_back({"first_report", Rung::waiting,
-                     fmt::format("receivers report on a day after it is over: the first is due by "
-                                 "{}, if the domain sends mail today to a receiver "
-                                 "that reports",
-                                 to_rfc3339(std::chrono::floor<std::chrono::days>(facts.now) +
-                                            std::chrono::days{1} + first_report_due))});
-    steps.push_back({"mail_sent", Rung::unknown,
-                     "whether the domain sent mail lately, and to whom: no journal here tells it",
-                     "write to an address at a large mailbox provider, which report daily"});
+    climb_first_report(facts, steps);
     return;
   }
   std::vector<std::string> silent;
@@ -214,7 +317,7 @@ std::vector<Step> climb(const DomainName& domain, const LadderFacts& facts,
       climb_uri(policy_domain, record->rua[i], resolver, steps);
   }
   climb_intake(facts, steps);
-  climb_reporters(facts, steps);
+  climb_reporters(domain, facts, steps);
   return steps;
 }
 
@@ -254,28 +357,72 @@ std::optional<DomainName> reverse_name(std::string_view text) {
   return std::move(*parsed);
 }
 
-std::map<std::string, ReverseName, std::less<>> ask_names(std::span<const std::string> addresses,
+std::map<std::string, std::string, std::less<>> ask_hosts(const OwnMail& own,
                                                           dns::Resolver& resolver) {
+  constexpr std::size_t max_hosts = 20;
+  std::map<std::string, std::string, std::less<>> addresses;
+  std::size_t asked = 0;
+  for (const auto& [host, messages] : own.hosts) {
+    const auto name = to_a_labels(host);
+    if (!name) continue;
+    if (asked++ == max_hosts) break;
+    for (const dns::Type type : {dns::Type::a, dns::Type::aaaa}) {
+      const dns::AnswerPtr answer = resolver.ask({.name = *name, .type = type});
+      for (const IpAddress& each : answer->addresses) addresses.emplace(to_text(each), host);
+    }
+  }
+  return addresses;
+}
+
+namespace {
+
+constexpr std::size_t max_names = 10;  ///< that an address may have
+
+dns::Type type_of(const IpAddress& address) {
+  return address.is_v4() ? dns::Type::a : dns::Type::aaaa;
+}
+
+/// Asks for the names of some addresses, all at once, and then for the addresses of these names.
+void ask_some_names(std::span<const std::string> addresses, dns::Resolver& resolver,
+                    std::map<std::string, ReverseName, std::less<>>& names) {
   std::vector<dns::Question> questions;
   for (const std::string& each : addresses) {
     if (auto name = reverse_name(each); name)
       questions.push_back({.name = std::move(*name), .type = dns::Type::ptr});
   }
   resolver.prefetch(questions);
-  std::map<std::string, ReverseName, std::less<>> names;
+  std::vector<dns::Question> back;
+  for (const dns::Question& each : questions) {
+    const dns::AnswerPtr answer = resolver.ask(each);
+    const bool is_v4 = each.name.text().ends_with("in-addr.arpa");
+    for (std::size_t i = 0; i < answer->names.size() && i < max_names; ++i)
+      back.push_back({.name = answer->names[i], .type = is_v4 ? dns::Type::a : dns::Type::aaaa});
+  }
+  resolver.prefetch(back);
   for (const std::string& each : addresses) {
     const auto address = IpAddress::parse(each);
     const auto name = reverse_name(each);
     if (!address || !name) continue;
     ReverseName& found = names[each];
     const dns::AnswerPtr answer = resolver.ask({.name = *name, .type = dns::Type::ptr});
-    constexpr std::size_t max_names = 10;
     for (std::size_t i = 0; i < answer->names.size() && i < max_names && !found.confirmed; ++i) {
-      const dns::AnswerPtr back = resolver.ask(
-          {.name = answer->names[i], .type = address->is_v4() ? dns::Type::a : dns::Type::aaaa});
-      found.confirmed = std::ranges::find(back->addresses, *address) != back->addresses.end();
+      const dns::AnswerPtr there =
+          resolver.ask({.name = answer->names[i], .type = type_of(*address)});
+      found.confirmed = std::ranges::find(there->addresses, *address) != there->addresses.end();
       if (found.confirmed || found.name.empty()) found.name = answer->names[i].text();
     }
+  }
+}
+
+}  // namespace
+
+std::map<std::string, ReverseName, std::less<>> ask_names(std::span<const std::string> addresses,
+                                                          dns::Resolver& resolver) {
+  constexpr std::size_t at_once = 50;
+  std::map<std::string, ReverseName, std::less<>> names;
+  for (std::size_t at = 0; at < addresses.size(); at += at_once) {
+    ask_some_names(addresses.subspan(at, std::min(at_once, addresses.size() - at)), resolver,
+                   names);
   }
   return names;
 }

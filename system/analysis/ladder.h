@@ -35,6 +35,13 @@ struct LadderFacts {
       0;  ///< reports of other domains that came in, which shows that intake works
   std::optional<store::Instant> last_of_others = {};
   std::vector<std::string> set_aside_reasons = {};
+  std::optional<store::Instant> last_told = {};  ///< end of the latest report with messages
+  /// The same of the domain of the same organization that was told of last.
+  std::optional<store::Instant> last_related = {};
+  std::string related_domain = {};
+  const OwnMail* own = nullptr;  ///< of the domain; nothing: there is no journal here
+  std::optional<std::uint64_t> intake_limit = {};  ///< octets of a mail that this host takes
+  std::vector<std::string> intake_refuses = {};    ///< what it refuses, such as "forged"
   store::Instant now = {};
 };
 
@@ -44,9 +51,15 @@ std::vector<Step> climb(const DomainName& domain, const LadderFacts& facts,
                         dns::Resolver& resolver);
 void tell(std::span<const Step> steps, Document& document);
 
-/// Reverse names of addresses, each looked up and asked back (forward-confirmed). Asks the DNS, all
-/// together where the resolver can.
+/// Reverse names of addresses, each looked up and asked back (forward-confirmed). Asks the DNS:
+/// fifty addresses together where the resolver can, and the next when these are answered, so that a
+/// name server is not flooded. What was asked lately is in the resolver's cache, which is bounded
+/// and goes by TTL.
 std::map<std::string, ReverseName, std::less<>> ask_names(std::span<const std::string> addresses,
+                                                          dns::Resolver& resolver);
+
+/// The addresses of the hosts that journalled own mail, each with its host. Asks the DNS.
+std::map<std::string, std::string, std::less<>> ask_hosts(const OwnMail& own,
                                                           dns::Resolver& resolver);
 
 /// The name under which an address has its PTR record (RFC 1035 §3.5, RFC 3596 §2.5).

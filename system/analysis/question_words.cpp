@@ -6,10 +6,10 @@
 namespace assay::analysis {
 namespace {
 
-constexpr std::array<std::string_view, 20> words = {
-    "sources", "volume",    "cube",     "unauthenticated", "newcomers", "who",     "unaligned",
-    "gaps",    "overrides", "failures", "ladder",          "piles",     "route",   "readiness",
-    "whatif",  "reporters", "compare",  "split",           "domains",   "received"};
+constexpr std::array<std::string_view, 21> words = {
+    "sources", "volume",    "cube",     "unauthenticated", "newcomers", "who",   "unaligned",
+    "gaps",    "overrides", "failures", "ladder",          "piles",     "route", "readiness",
+    "whatif",  "reporters", "compare",  "split",           "domains",   "tls",   "received"};
 
 }  // namespace
 

@@ -8,12 +8,13 @@
 #include "assay/base/try.h"
 #include "assay/spf/spf.h"
 #include "system/analysis/counts.h"
-#include "system/analysis/failures.h"
+#include "system/analysis/detail/reading.h"
 #include "system/analysis/ladder.h"
 #include "system/analysis/overrides.h"
 #include "system/analysis/overview.h"
 #include "system/analysis/rollout.h"
 #include "system/analysis/sources.h"
+#include "system/analysis/tls.h"
 
 namespace assay::analysis {
 namespace {
@@ -33,9 +34,8 @@ constexpr days known_before{90};
 constexpr days rollout_sources{90};
 constexpr days rollout_policies{800};
 constexpr std::size_t max_reports = 5'000;
-constexpr std::size_t report_page = 500;
+constexpr std::size_t report_page = 5'000;
 constexpr std::uint64_t max_records_read = 500'000;
-constexpr std::size_t max_failures = 2'000;
 
 /// One question on its way to its answer.
 class Answering {
@@ -53,7 +53,11 @@ class Answering {
     view_ = {.domain = ask_.domain,
              .catalogue = world_.catalogue,
              .marks = world_.marks,
-             .organization = world_.organization};
+             .organization = world_.organization,
+             .places = world_.places,
+             .own = world_.own};
+    if (ask_.names > 0 && world_.resolver != nullptr && world_.own != nullptr)
+      view_.host_addresses = ask_hosts(*world_.own, *world_.resolver);
     if (auto done = find_period(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = find_basis(); !done) return std::unexpected(std::move(done.error()));
     if (auto done = ask_it(); !done) return std::unexpected(std::move(done.error()));
@@ -101,6 +105,8 @@ class Answering {
         return split();
       case Question::domains:
         return domains();
+      case Question::tls:
+        return tls();
       case Question::received:
         break;
     }
@@ -133,26 +139,22 @@ class Answering {
 
   Expected<> find_basis() {
     Basis& basis = document_.basis;
-    ASSAY_TRY(counts, world_.reports->daily({.policy_domain = ask_.domain,
-                                             .days = days_,
-                                             .by_domain = false,
-                                             .by_reporter = true,
-                                             .by_cell = false}));
-    std::set<std::string> reporters;
+    ASSAY_TRY(
+        counts,
+        world_.reports->daily(
+            {.policy_domain = ask_.domain, .days = days_, .by_domain = false, .by_cell = false}));
     for (const DailyCount& each : counts) {
       basis.messages += each.messages;
-      reporters.insert(each.reporter);
       basis.first = basis.first ? std::min(*basis.first, each.day) : each.day;
       basis.data_through = basis.data_through ? std::max(*basis.data_through, each.day) : each.day;
     }
-    basis.reporters = reporters.size();
-    auto listed = list_reports([&](store::ReceivedReport&& report) {
-      const bool counted = report.standing == store::Standing::counted;
-      ++(counted ? basis.reports : basis.set_aside);
-      if (ask_.question == Question::reporters || ask_.question == Question::overrides)
-        listed_.push_back(std::move(report));
-    });
-    return listed;
+    ASSAY_TRY(tally, world_.reports->tally(ask_.domain, days_));
+    basis.reporters = tally.reporters;
+    basis.reports = tally.counted;
+    basis.set_aside = tally.set_aside;
+    if (ask_.question != Question::reporters && ask_.question != Question::overrides) return {};
+    return list_reports(
+        [&](store::ReceivedReport&& report) { listed_.push_back(std::move(report)); });
   }
 
   /// Aggregate reports that touch the period, up to a limit.
@@ -172,7 +174,7 @@ class Answering {
       seen += page.size();
       if (page.size() < report_page) return {};
       if (seen < max_reports) continue;
-      document_.basis.reports_at_least = true;
+      not_all_listed_ = true;
       return {};
     }
   }
@@ -212,7 +214,7 @@ class Answering {
                                                        ": no report tells of them"});
     }
     const bool any = basis.messages > 0 || ask_.question == Question::ladder ||
-                     ask_.question == Question::failures;
+                     ask_.question == Question::tls || ask_.question == Question::failures;
     if (any) return;
     if (last_report_) {
       document_.next.push_back(
@@ -287,21 +289,14 @@ class Answering {
 
   Expected<> who() {
     ASSAY_TRY(now, source_counts(days_, store::SourceLevel::address));
-    std::vector<Flow> found = sort_out(view_, now);
     if (ask_.names > 0 && world_.resolver != nullptr) {
       std::vector<Flow> looked_for;
-      for (const Flow& each : found) {
-        const bool wanted = ask_.source.empty()
-                                ? each.what == Class::unknown || each.what == Class::abuse
-                                : each.source.source_ip == ask_.source ||
-                                      each.network == ask_.source ||
-                                      each.identity.service == ask_.source;
-        if (wanted) looked_for.push_back(each);
+      for (const Flow& each : sort_out(view_, now)) {
+        if (is_wanted(each, ask_.source)) looked_for.push_back(each);
       }
       view_.names = ask_names(addresses_to_ask(looked_for, ask_.names), *world_.resolver);
-      found = sort_out(view_, now);
     }
-    tell(make_who(view_, found, ask_.source), view_, document_);
+    tell(make_who(view_, sort_out(view_, now), ask_.source), view_, document_);
     return {};
   }
 
@@ -368,7 +363,7 @@ class Answering {
     }
     Overrides found = make_overrides(counts, comments);
     found.reports_read = read;
-    found.reports_with = document_.basis.reports_at_least ? with + 1 : with;
+    found.reports_with = not_all_listed_ ? with + 1 : with;
     tell(found, document_);
     return {};
   }
@@ -435,7 +430,7 @@ class Answering {
                                              .by_reporter = true,
                                              .by_cell = false}));
     tell(make_reporters(known_, counts, listed_, ask_.now), document_);
-    if (document_.basis.reports_at_least) {
+    if (not_all_listed_) {
       document_.basis.unknown.push_back(
           {"faults_of_some",
            fmt::format("Faults are those of the first {} reports of the period", max_reports)});
@@ -452,10 +447,9 @@ class Answering {
     return counts.size();
   }
 
-  Expected<PileGuess> pile_of(const std::string& domain, std::vector<Flow>& found) {
+  Expected<PileGuess> pile_of(const std::string& domain, days length, std::vector<Flow>& found) {
     view_.domain = domain;
-    const Days period{.from = std::min(days_.from, days_.until - rollout_sources),
-                      .until = days_.until};
+    const Days period{.from = std::min(days_.from, days_.until - length), .until = days_.until};
     ASSAY_TRY(sorted, flows(period, store::SourceLevel::network));
     found = std::move(sorted);
     ASSAY_TRY(seen, days_with_messages(domain, period));
@@ -464,25 +458,29 @@ class Answering {
 
   Expected<> piles() {
     std::vector<std::string> names = {ask_.domain};
+    days length = rollout_sources;
     if (ask_.domain.empty()) {
       ASSAY_TRY(all, world_.reports->policy_domains());
       names = std::move(all);
+      length = usual_period;
+      document_.notes.emplace_back(
+          "A domain asked for by itself is judged by more days, which tell more of what is rare.");
     }
     std::vector<PileGuess> guesses;
     std::vector<Flow> found;
     for (const std::string& each : names) {
-      ASSAY_TRY(guess, pile_of(each, found));
+      ASSAY_TRY(guess, pile_of(each, length, found));
       guesses.push_back(std::move(guess));
     }
     tell(guesses, document_);
-    document_.notes.push_back(
-        fmt::format("Inferred from the {} days up to the last day.", rollout_sources.count()));
+    document_.notes.push_back(fmt::format(
+        "Inferred from the {} days up to the last day, or those asked for.", length.count()));
     return {};
   }
 
   Expected<> rollout() {
     std::vector<Flow> found;
-    ASSAY_TRY(pile, pile_of(ask_.domain, found));
+    ASSAY_TRY(pile, pile_of(ask_.domain, rollout_sources, found));
     ASSAY_TRY(counts,
               daily({.from = days_.until - rollout_policies, .until = days_.until}, true, false));
     const Days period{.from = std::min(days_.from, days_.until - rollout_sources),
@@ -513,27 +511,25 @@ class Answering {
     return {};
   }
 
-  // ---- Failures and the ladder ----
+  // ---- TLS, failures and the ladder ----
+
+  Expected<> tls() {
+    ASSAY_TRY(found, detail::read_tls(*world_.reports, ask_, days_, known_));
+    Basis& basis = document_.basis;  // of TLS reports here
+    basis = {.days = days_, .reports = found.reports_read, .sessions = found.all.all()};
+    for (const TlsReporter& each : found.reporters)
+      basis.reporters += each.sessions.all() > 0 ? 1 : 0;
+    if (!found.days.empty()) {
+      basis.first = found.days.begin()->first;
+      basis.data_through = found.days.rbegin()->first;
+    }
+    tell(found, document_);
+    return {};
+  }
 
   Expected<> failures() {
-    ASSAY_TRY(counts, world_.reports->failure_counts(ask_.domain, days_));
-    std::vector<FailureSeen> seen;
-    store::ReportFilter filter{.kind = store::ReportKind::failure,
-                               .policy_domain = ask_.domain,
-                               .from = days_.from,
-                               .until = days_.until,
-                               .limit = report_page};
-    while (seen.size() < max_failures) {
-      ASSAY_TRY(page, world_.reports->reports(filter));
-      for (const store::ReceivedReport& each : page) {
-        filter.after = each.id;
-        if (each.standing != store::Standing::counted) continue;
-        ASSAY_TRY(facts, world_.reports->failure(each.id));
-        seen.push_back({.facts = std::move(facts), .arrived = each.head.begin});
-      }
-      if (page.size() < report_page) break;
-    }
-    tell(make_failures(counts, seen), document_);
+    ASSAY_TRY(found, detail::read_failures(*world_.reports, ask_, days_));
+    tell(found, document_);
     return {};
   }
 
@@ -543,26 +539,12 @@ class Answering {
     auto domain = DomainName::parse(ask_.domain);
     if (!domain) return std::unexpected(std::move(domain.error()));
     const std::vector<ReporterRow> rows = make_reporters(known_, {}, {}, ask_.now);
-    LadderFacts facts{.reporters = rows, .now = ask_.now};
-    for (const store::ReporterCount& each : known_) {
-      if (each.kind != store::ReportKind::aggregate) continue;
-      facts.counted += each.reports;
-      facts.set_aside += each.set_aside;
-      facts.last_arrived = std::max(facts.last_arrived.value_or(each.arrived), each.arrived);
-    }
-    ASSAY_TRY(all, world_.reports->reporters(""));
-    for (const store::ReporterCount& each : all) {
-      if (each.policy_domain == ask_.domain) continue;
-      facts.of_others += each.reports + each.set_aside;
-      facts.last_of_others = std::max(facts.last_of_others.value_or(each.arrived), each.arrived);
-    }
-    if (facts.set_aside > 0) {
-      ASSAY_TRY(aside, world_.reports->reports(
-                           {.standing = store::Standing::set_aside, .policy_domain = ask_.domain}));
-      std::set<std::string> reasons;
-      for (const store::ReceivedReport& each : aside) reasons.insert(each.reason);
-      facts.set_aside_reasons.assign(reasons.begin(), reasons.end());
-    }
+    ASSAY_TRY(facts, detail::read_ladder_facts(*world_.reports, view_, known_));
+    facts.reporters = rows;
+    facts.own = world_.own;
+    facts.now = ask_.now;
+    facts.intake_limit = world_.intake_limit;
+    facts.intake_refuses = world_.intake_refuses;
     tell(climb(*domain, facts, *world_.resolver), document_);
     return {};
   }
@@ -574,6 +556,7 @@ class Answering {
   std::optional<sys_days> last_report_ = {};
   std::vector<store::ReporterCount> known_ = {};
   std::vector<store::ReceivedReport> listed_ = {};
+  bool not_all_listed_ = false;
   Document document_ = {.question = {}};
 };
 

@@ -41,6 +41,7 @@ enum class Question : std::uint8_t {
   compare,
   split,
   domains,
+  tls,
   received,  ///< answered from journals (received_mail.h), not from the Store
 };
 std::string_view to_text(Question question);
@@ -70,7 +71,12 @@ struct World {
   const Catalogue* catalogue = nullptr;
   const Marks* marks = nullptr;
   std::function<std::string(std::string_view)> organization = {};  ///< see View
-  dns::Resolver* resolver = nullptr;  ///< for the ladder, and for names
+  dns::Resolver* resolver = nullptr;       ///< for the ladder, and for names
+  const places::Places* places = nullptr;  ///< nothing: no files are given
+  const OwnMail* own = nullptr;            ///< of the domain; nothing: there is no journal
+  // Of this host's own intake, where it receives mail: for the ladder.
+  std::optional<std::uint64_t> intake_limit = {};  ///< octets of a mail
+  std::vector<std::string> intake_refuses = {};
 };
 
 /// Answers any question but `received`. Errors: those of the Store; `no_domain` where the question

@@ -30,6 +30,8 @@ struct Growing {
       row.identity = flow.identity;
       row.what = flow.what;
       row.confirmed = flow.confirmed;
+      row.by_journal = flow.by_journal;
+      row.place = flow.place;
     }
     largest_ = std::max(largest_, part);
     networks.insert(flow.network);
@@ -99,6 +101,12 @@ void add_presence(Document& document, const std::string& name, const std::string
   document.facts.push_back({name + "_gone", "  gone since the period before", presence.gone});
 }
 
+/// AS number, its name, the country, and the former two for people.
+std::vector<Cell> cells_of(const places::Place& place) {
+  return {place.as_number != 0 ? Cell(place.as_number) : Cell(), place.as_name, place.country,
+          as_words(place)};
+}
+
 Table source_table(std::string name, std::string title, std::string heading,
                    const std::vector<SourceRow>& rows, bool knows_before) {
   Table table{.name = std::move(name),
@@ -107,6 +115,7 @@ Table source_table(std::string name, std::string title, std::string heading,
                           {"service"},
                           {"class", "Class"},
                           {"confirmed", "By you"},
+                          {"by_journal", "Own journal"},
                           {"messages", "Messages"},
                           {"both", "Both"},
                           {"only_spf", "Only SPF"},
@@ -123,7 +132,11 @@ Table source_table(std::string name, std::string title, std::string heading,
                           {"service_kind"},
                           {"first"},
                           {"last", "Last"},
-                          {"new", "New"}},
+                          {"new", "New"},
+                          {"as_number"},
+                          {"as_name"},
+                          {"country", "Country"},
+                          {"as", "AS"}},
               .empty = "No source was reported."};
   for (const SourceRow& each : rows) {
     const Tally& tally = each.tally;
@@ -131,6 +144,7 @@ Table source_table(std::string name, std::string title, std::string heading,
                           each.service == each.name ? Cell() : Cell(each.service),
                           to_text(each.what),
                           each.confirmed,
+                          each.by_journal ? Cell(true) : Cell(),
                           tally.messages(),
                           tally.both,
                           tally.only_spf,
@@ -148,6 +162,7 @@ Table source_table(std::string name, std::string title, std::string heading,
                           each.first,
                           each.last,
                           knows_before ? Cell(each.fresh) : Cell()});
+    for (Cell& cell : cells_of(each.place)) table.rows.back().push_back(std::move(cell));
   }
   return table;
 }
@@ -263,6 +278,8 @@ void grow_newcomer(Arriving& arriving, const Flow& flow) {
   one.service = flow.identity.service;
   one.what = flow.what;
   one.address = source.source_ip;
+  one.place = flow.place;
+  one.known = flow.by_journal ? flow.evidence : "";
   const bool by_dkim = source.cell.dkim == store::Aligned::pass;
   one.selector = by_dkim && !source.dkim_selector.empty()
                      ? fmt::format("{} of {}", source.dkim_selector, source.dkim_domain)
@@ -325,7 +342,12 @@ void tell(const Newcomers& newcomers, Document& document) {
                           {"address", "For example"},
                           {"messages", "Messages"},
                           {"networks"},
-                          {"first", "First"}},
+                          {"first", "First"},
+                          {"as_number"},
+                          {"as_name"},
+                          {"country", "Country"},
+                          {"as", "AS"},
+                          {"known", "Known"}},
               .empty = newcomers.knows_before
                            ? "No source that passes is new."
                            : "Nothing can be called new: there are no reports of "
@@ -334,6 +356,8 @@ void tell(const Newcomers& newcomers, Document& document) {
     table.rows.push_back({each.service, each.new_network ? "the network" : "the service",
                           each.network, to_text(each.what), each.by, each.selector, each.spf_domain,
                           each.mechanism, each.address, each.messages, each.networks, each.first});
+    for (Cell& cell : cells_of(each.place)) table.rows.back().push_back(std::move(cell));
+    table.rows.back().emplace_back(each.known);
   }
   bound_rows(table, document.basis);
   document.facts.push_back({"newcomers", "Newcomers that pass", newcomers.newcomers.size()});
@@ -440,6 +464,14 @@ Who finish_who(const View& view, const std::string& network, const Looking& look
                          .service = service != nullptr ? service->name : "",
                          .messages = messages});
   }
+  who.place = view.place_of(who.address);
+  if (who.place.as_number != 0) {
+    who.clues.push_back(
+        {.by = By::as_number,
+         .value = fmt::format("{}{}{}", as_words(who.place), who.place.country.empty() ? "" : ", ",
+                              who.place.country),
+         .messages = who.messages});
+  }
   detail::sort_stably(who.clues, [](const Clue& a, const Clue& b) {
     return std::pair(a.by, b.messages) < std::pair(b.by, a.messages);
   });
@@ -450,16 +482,17 @@ Who finish_who(const View& view, const std::string& network, const Looking& look
   });
   who.identity = (*best)->identity;
   who.what = (*best)->what;
+  who.evidence = (*best)->evidence;
   return who;
 }
+
+}  // namespace
 
 bool is_wanted(const Flow& flow, std::string_view wanted) {
   if (wanted.empty()) return flow.what == Class::unknown || flow.what == Class::abuse;
   return flow.source.source_ip == wanted || flow.network == wanted ||
          flow.identity.service == wanted;
 }
-
-}  // namespace
 
 std::vector<Who> make_who(const View& view, std::span<const Flow> flows, std::string_view wanted) {
   std::unordered_set<std::string> networks;
@@ -476,6 +509,21 @@ std::vector<Who> make_who(const View& view, std::span<const Flow> flows, std::st
   return list;
 }
 
+namespace {
+
+void say_what_places_lack(const View& view, Document& document) {
+  const bool as = view.places != nullptr && view.places->knows_as();
+  const bool country = view.places != nullptr && view.places->knows_country();
+  if (as && country) return;
+  document.basis.unknown.push_back(
+      {"as_not_known", fmt::format("{}: no file tells of them ([insight] in the configuration)",
+                                   as        ? "Countries"
+                                   : country ? "Autonomous systems"
+                                             : "Autonomous systems and countries")});
+}
+
+}  // namespace
+
 void tell(std::span<const Who> who, const View& view, Document& document) {
   Table table{.name = "sources",
               .title = "Who it is, by evidence that is hard to forge first",
@@ -488,7 +536,12 @@ void tell(std::span<const Who> who, const View& view, Document& document) {
                           {"messages", "Messages"},
                           {"addresses"},
                           {"evidence", "Evidence"},
-                          {"claims", "Claims without proof"}},
+                          {"claims", "Claims without proof"},
+                          {"why"},
+                          {"as_number"},
+                          {"as_name"},
+                          {"country", "Country"},
+                          {"as"}},
               .empty = "No unknown source was reported."};
   for (const Who& each : who) {
     std::vector<std::string> evidence;
@@ -499,21 +552,23 @@ void tell(std::span<const Who> who, const View& view, Document& document) {
     table.rows.push_back({each.source, each.address,
                           each.identity.by == By::nothing ? Cell() : Cell(each.identity.service),
                           to_text(each.identity.by), to_text(each.identity.confidence),
-                          to_text(each.what), each.messages, each.addresses, evidence,
-                          each.claims});
+                          to_text(each.what), each.messages, each.addresses, evidence, each.claims,
+                          each.evidence});
+    for (Cell& cell : cells_of(each.place)) table.rows.back().push_back(std::move(cell));
   }
   bound_rows(table, document.basis);
   if (view.names.empty() && !table.rows.empty()) {
     document.basis.unknown.push_back(
         {"names_not_asked", "Reverse names: they were not asked for (--reverse N)"});
   }
-  document.basis.unknown.push_back(
-      {"as_not_known", "Autonomous systems and countries: no database of them is read"});
+  say_what_places_lack(view, document);
   document.tables.push_back(std::move(table));
   document.notes.push_back(
       "A signature or an SPF record proves who sends. A reverse name that leads back to the "
       "address says who runs the "
-      "network. One that does not lead back can be written by anybody and proves nothing.");
+      "network. An autonomous system says who runs the wires, and many rent servers in it. A "
+      "reverse "
+      "name that does not lead back can be written by anybody and proves nothing.");
 }
 
 }  // namespace assay::analysis

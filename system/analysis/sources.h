@@ -30,6 +30,8 @@ struct SourceRow {
   Identity identity = {};
   Class what = Class::unknown;
   bool confirmed = false;
+  bool by_journal = false;
+  places::Place place = {};  ///< of its busiest part; of a service there are several
   Tally tally = {};
   std::uint64_t networks = 0;
   std::uint64_t addresses = 0;
@@ -72,6 +74,8 @@ struct Newcomer {
   std::string spf_domain = {};
   std::string mechanism = {};  ///< the term of the SPF record, where the DNS was asked
   std::string address = {};    ///< one of its addresses
+  places::Place place = {};    ///< of that address
+  std::string known = {};      ///< what this host's own journal says of it
   std::uint64_t messages = 0;
   std::uint64_t networks = 0;
   std::chrono::sys_days first = {};
@@ -98,6 +102,8 @@ struct Who {
   std::string address = {};  ///< the one with most messages
   Identity identity = {};
   Class what = Class::unknown;
+  places::Place place = {};   ///< of that address
+  std::string evidence = {};  ///< for the class, a sentence
   std::vector<Clue> clues = {};
   std::vector<std::string> claims = {};  ///< what the mail says of itself and nothing proves
   std::uint64_t addresses = 0;
@@ -105,6 +111,9 @@ struct Who {
 };
 /// Whose names would be asked first: one address for each network, most messages first.
 std::vector<std::string> addresses_to_ask(std::span<const Flow> flows, std::size_t limit);
+/// Whether a flow is of an address, a network or a service; of unknown sources and abuse where
+/// nothing is wanted.
+bool is_wanted(const Flow& flow, std::string_view wanted);
 /// Of all flows of unknown sources and abuse, or of the networks that `wanted` names: an address, a
 /// network or a service.
 std::vector<Who> make_who(const View& view, std::span<const Flow> flows, std::string_view wanted);

@@ -28,7 +28,8 @@ void add_allow(std::vector<Option>& options, const Allow& allow) {
 /// "[filter]" as a literal, so that options can be views.
 std::string_view header_of(std::string_view name) {
   static constexpr std::string_view headers =
-      "[filter][dns][enforcement][evidence][journal][reports][intake][receive][smtp][log][metrics]";
+      "[filter][dns][enforcement][evidence][journal][reports][intake][receive][web][insight][smtp]"
+      "[log][metrics]";
   return headers.substr(headers.find(name) - 1, name.size() + 2);
 }
 

@@ -333,6 +333,12 @@ std::span<const Row<Receive>> receive_rows() {
   return rows;
 }
 
+std::span<const Row<Insight>> insight_rows() {
+  static constexpr std::array rows = {text<&Insight::asn, check_text>("asn"),
+                                      text<&Insight::country, check_text>("country")};
+  return rows;
+}
+
 std::span<const Row<Imap>> imap_rows() {
   static constexpr std::array rows = {text<&Imap::server, check_imap_server>("server"),
                                       word<&Imap::tls, imap_tlses>("tls"),

@@ -167,6 +167,13 @@ struct Reports {
   bool operator==(const Reports&) const = default;
 };
 
+/// [insight]: files that say whose an address is, in the MMDB format
+struct Insight {
+  std::string asn = {};      ///< autonomous systems; empty: not asked
+  std::string country = {};  ///< countries; may be the same file
+  bool operator==(const Insight&) const = default;
+};
+
 enum class SameReportId : std::uint8_t { first, latest };
 
 /// [intake]: reports of others that come in
@@ -239,8 +246,8 @@ struct Web {
   std::string files = {};                 ///< folder of the built pages; empty: the installed ones
   std::string certificate = {};           ///< PEM files; empty: plain HTTP
   std::string key = {};
-  bool plain = false;                    ///< plain HTTP also where other hosts reach it
-  std::vector<std::string> hosts = {};   ///< names under which it is reached
+  bool plain = false;                   ///< plain HTTP also where other hosts reach it
+  std::vector<std::string> hosts = {};  ///< names under which it is reached
   std::vector<Network> trusted_proxies = {};
   bool read_only = false;
   std::chrono::seconds session_idle = std::chrono::hours{12};
@@ -292,6 +299,7 @@ struct Settings {
   Reports reports = {};
   Intake intake = {};
   Receive receive = {};
+  Insight insight = {};
   std::vector<Imap> imap = {};
   Web web = {};
   Smtp smtp = {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/base/ascii.h"
+#include "assay/dkim/signature.h"
 
 namespace assay::filter {
 namespace {
@@ -105,6 +106,20 @@ journal::Entry describe(const Transaction& transaction, const Client& client,
           .message_id = field_value(header, "Message-ID"),
           .list_id = list_id_of(header),
           .automatic = carries_report(header) ? "report" : ""};
+}
+
+void add_claims(journal::Entry& entry, const mail::Header& header) {
+  constexpr std::size_t max_signatures = 5;
+  for (const DomainName& one : verify::find_authors(header).domains)
+    entry.author_domains.push_back(one.text());
+  for (const auto* field : mail::fields_named(header, "DKIM-Signature")) {
+    if (entry.dkim.size() == max_signatures) break;
+    const auto signature = dkim::parse_signature(field->value);
+    if (!signature) continue;
+    entry.dkim.push_back({.domain = cut(signature->domain.text()),
+                          .selector = cut(signature->selector),
+                          .result = "untested"});
+  }
 }
 
 // RFC 9989 §5.3.3, RFC 9989 §5.3.7

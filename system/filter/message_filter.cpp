@@ -322,6 +322,7 @@ Ending MessageFilter::let_through(Message& message, std::string exempt) {
   const std::string_view host = host_of(policy);
   journal::Entry entry = describe(message.transaction, message.transaction.peer, message.header);
   entry.exempt = std::move(exempt);
+  add_claims(entry, message.header);
   entry.milliseconds = milliseconds_since(message.began);
   finish_entry(entry, shared_, host, message.size);
   shared_.watch.message(entry, std::chrono::microseconds(0));

@@ -71,6 +71,9 @@ class ReceivedReports {
   /// What the records of counted reports say of each source, summed over reporters.
   virtual Expected<std::vector<SourceCount>> sources(const SourceQuery& query) = 0;
 
+  /// How many aggregate reports tell of some days, of one domain, or of all when it is empty.
+  virtual Expected<ReportTally> tally(std::string_view policy_domain, const Days& days) = 0;
+
   /// Policy domains with reports of any kind and standing, by name.
   virtual Expected<std::vector<std::string>> policy_domains() = 0;
 

@@ -243,6 +243,15 @@ struct Days {
   friend bool operator==(const Days&, const Days&) = default;
 };
 
+/// Aggregate reports whose period touches some days. One that is longer than Spread::longest is
+/// found in its first days alone.
+struct ReportTally {
+  std::uint64_t counted = 0;
+  std::uint64_t set_aside = 0;
+  std::uint64_t reporters = 0;  ///< of those counted
+  friend bool operator==(const ReportTally&, const ReportTally&) = default;
+};
+
 /// By what daily counts are told apart; what is not asked for is summed, and empty in the answer.
 struct DailyQuery {
   std::string policy_domain = {};  ///< empty: all

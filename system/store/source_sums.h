@@ -21,7 +21,8 @@ class SourceSums {
   void begin(const aggregate::PolicyPublished& policy, Instant begin, Instant end);
   void add(std::string_view chunk);
 
-  /// Sorted.
+  /// By source: texts that are no addresses first, then addresses by their octets, IPv4 before
+  /// IPv6; then by the other members.
   std::vector<SourceCount> counts() const;
 
  private:
@@ -57,6 +58,9 @@ class SourceSums {
   std::uint32_t number_of(std::string_view text);
   Key key_of(const ChunkReader& reader, const PackedRecord& record) const;
   void add(Key key, const PackedRecord& record);
+  /// For each number of a text its place among all texts.
+  std::vector<std::uint32_t> ranks() const;
+  SourceCount count_of(const Key& key, const Sum& sum) const;
 
   SourceQuery query_;
   std::optional<aggregate::PolicyPublished> policy_ = {};

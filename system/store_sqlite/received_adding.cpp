@@ -116,8 +116,10 @@ void DailyChanges::count(std::int64_t domain, std::int64_t reporter, const store
                          Sign sign) {
   for (const auto& [place, messages] : rollup.counts()) {
     const auto change = static_cast<std::int64_t>(messages);
-    changes_[{domain, day_number(place.day), reporter, place.cell}] +=
-        sign == Sign::add ? change : -change;
+    for (const std::int64_t each : {domain, all_domains}) {
+      changes_[{each, day_number(place.day), reporter, place.cell}] +=
+          sign == Sign::add ? change : -change;
+    }
   }
 }
 
@@ -127,7 +129,31 @@ void DailyChanges::count_tls(std::int64_t domain, std::int64_t reporter, std::in
   tls_[{domain, day, reporter, policy_type, result_type}] += sessions;
 }
 
+Expected<> DailyChanges::write_sums(Database& database) const {
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, std::int64_t> sums;
+  for (const auto& [place, change] : changes_) {
+    const auto& [domain, day, reporter, cell] = place;
+    sums[{domain, day, cell}] += change;
+  }
+  for (const auto& [place, change] : sums) {
+    const auto& [domain, day, cell] = place;
+    if (change == 0) continue;
+    auto done = database.run(
+        "INSERT INTO daily_sums VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE "
+        "SET messages = messages + ?4",
+        domain, day, cell, change);
+    if (done && change < 0) {
+      done = database.run(
+          "DELETE FROM daily_sums WHERE domain = ? AND day = ? AND cell = ? AND messages = 0",
+          domain, day, cell);
+    }
+    if (!done) return done;
+  }
+  return {};
+}
+
 Expected<> DailyChanges::write(Database& database) const {
+  if (auto done = write_sums(database); !done) return done;
   for (const auto& [place, change] : changes_) {
     const auto& [domain, day, reporter, cell] = place;
     if (change == 0) continue;

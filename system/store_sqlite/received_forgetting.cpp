@@ -48,13 +48,29 @@ Expected<Counts> count_again(Database& database) {
                            [&](std::string_view chunk) { return rollup.add(chunk); });
     if (!done) return std::unexpected(std::move(done.error()));
     for (const auto& [place, messages] : rollup.counts()) {
-      counts[{query.integer(1), day_number(place.day), query.integer(2), place.cell}] +=
-          static_cast<std::int64_t>(messages);
+      for (const std::int64_t domain : {query.integer(1), all_domains}) {
+        counts[{domain, day_number(place.day), query.integer(2), place.cell}] +=
+            static_cast<std::int64_t>(messages);
+      }
     }
   }
   if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
   return counts;
 }
+
+constexpr const char* wrong_sums =
+    "WITH again AS (SELECT domain, day, cell, sum(messages) FROM daily GROUP BY 1, 2, 3) "
+    "SELECT (SELECT count(*) FROM (SELECT * FROM again EXCEPT SELECT * FROM daily_sums)) + "
+    "(SELECT count(*) FROM (SELECT * FROM daily_sums EXCEPT SELECT * FROM again))";
+constexpr const char* wrong_tellers =
+    "WITH again AS (SELECT domain, reporter, kind, reports, set_aside, remarked, rfc9990, "
+    "messages, "
+    "first, last, arrived, latest FROM tellers_again), kept AS (SELECT domain, reporter, kind, "
+    "reports, set_aside, remarked, rfc9990, messages, first, last, arrived, latest FROM tellers) "
+    "SELECT (SELECT count(*) FROM (SELECT * FROM again EXCEPT SELECT * FROM kept)) + "
+    "(SELECT count(*) FROM (SELECT * FROM kept EXCEPT SELECT * FROM again)) + "
+    "(SELECT count(*) FROM tellers JOIN tellers_again USING (domain, reporter, kind) WHERE "
+    "tellers.longest < tellers_again.longest)";
 
 Expected<Counts> read_daily(Database& database) {
   Counts counts;
@@ -78,10 +94,19 @@ Expected<Findings> recount(Database& database) {
     wrong += found == kept.end() || found->second != messages ? 1 : 0;
   }
   for (const auto& [place, messages] : kept) wrong += again.contains(place) ? 0 : 1;
-  if (wrong == 0) return Findings{};
-  return Findings{{.code = "store_books",
-                   .what = "store " + database.path() + ": " + std::to_string(wrong) +
-                           " daily counts are not what the records say"}};
+  Findings findings;
+  const auto tell = [&](std::uint64_t count, std::string_view what) {
+    if (count == 0) return;
+    findings.push_back({.code = "store_books",
+                        .what = "store " + database.path() + ": " + std::to_string(count) + " " +
+                                std::string(what)});
+  };
+  tell(wrong, "daily counts are not what the records say");
+  ASSAY_TRY(sums, database.number(wrong_sums));
+  tell(static_cast<std::uint64_t>(sums), "daily sums are not what the daily counts say");
+  ASSAY_TRY(tellers, database.number(wrong_tellers));
+  tell(static_cast<std::uint64_t>(tellers), "sums over reporters are not what the reports say");
+  return findings;
 }
 
 Expected<ReceivedBooks> read_received_books(Database& database) {

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "assay/base/try.h"
 #include "system/store/source_sums.h"
@@ -54,18 +54,28 @@ using Sums = std::unordered_map<Group, std::uint64_t, GroupHash>;
 
 Expected<> sum_domain(Database& database, const store::DailyQuery& asked, std::int64_t domain,
                       Sums& sums) {
-  Query query = database.query(
-      "SELECT day, reporter, cell, messages FROM daily WHERE domain = ? AND day >= ? AND day < ?",
-      domain, day_number(asked.days.from), day_number(asked.days.until));
+  const std::int64_t from = day_number(asked.days.from);
+  const std::int64_t until = day_number(asked.days.until);
+  Query query = asked.by_reporter
+                    ? database.query(
+                          "SELECT day, cell, messages, reporter FROM daily WHERE domain = ? AND "
+                          "day >= ? AND day < ?",
+                          domain, from, until)
+                    : database.query(
+                          "SELECT day, cell, messages, 0 FROM daily_sums WHERE domain = ? AND "
+                          "day >= ? AND day < ?",
+                          domain, from, until);
   while (query.next()) {
     const Group group{.domain = asked.by_domain ? domain : 0,
                       .day = asked.by_day ? query.integer(0) : 0,
-                      .reporter = asked.by_reporter ? query.integer(1) : 0,
-                      .cell = asked.by_cell ? query.integer(2) : 0};
-    sums[group] += query.count(3);
+                      .reporter = query.integer(3),
+                      .cell = asked.by_cell ? query.integer(1) : 0};
+    sums[group] += query.count(2);
   }
   return query.result();
 }
+
+constexpr std::int64_t longest_period = std::chrono::seconds(store::Spread::longest).count();
 
 /// The id of one domain, or those of all that have reports.
 Expected<std::vector<std::int64_t>> domain_ids(Database& database, std::string_view name) {
@@ -74,14 +84,8 @@ Expected<std::vector<std::int64_t>> domain_ids(Database& database, std::string_v
     while (query.next()) ids.push_back(query.integer(0));
     return query.result();
   };
-  // Skips from one domain to the next along the index, which is much shorter than the reports.
-  auto done =
-      name.empty()
-          ? take(database.query(
-                "WITH RECURSIVE one (id) AS (SELECT min(domain) FROM reports UNION ALL SELECT "
-                "(SELECT min(domain) FROM reports WHERE domain > one.id) FROM one WHERE one.id "
-                "IS NOT NULL) SELECT id FROM one WHERE id IS NOT NULL"))
-          : take(database.query("SELECT id FROM names WHERE name = ?", name));
+  auto done = name.empty() ? take(database.query("SELECT DISTINCT domain FROM tellers"))
+                           : take(database.query("SELECT id FROM names WHERE name = ?", name));
   if (!done) return std::unexpected(std::move(done.error()));
   return ids;
 }
@@ -90,7 +94,11 @@ Expected<std::vector<std::int64_t>> domain_ids(Database& database, std::string_v
 
 Expected<std::vector<DailyCount>> SqliteReceived::daily(const store::DailyQuery& asked) {
   return reading([&]() -> Expected<std::vector<DailyCount>> {
-    ASSAY_TRY(domains, domain_ids(*database_, asked.policy_domain));
+    std::vector<std::int64_t> domains = {all_domains};
+    if (asked.by_domain || !asked.policy_domain.empty()) {
+      ASSAY_TRY(named, domain_ids(*database_, asked.policy_domain));
+      domains = std::move(named);
+    }
     Sums sums;
     for (const std::int64_t domain : domains) {
       if (auto done = sum_domain(*database_, asked, domain, sums); !done) {
@@ -125,10 +133,12 @@ Expected<std::vector<store::SourceCount>> SqliteReceived::sources(const store::S
     const Instant from = asked.days.from;
     const Instant until = asked.days.until;
     Query query = database_->query(
-        "SELECT reports.id, period_begin, period_end, head FROM reports JOIN names ON names.id = "
-        "domain WHERE name = ? AND kind = 0 AND standing = 0 AND period_begin < ? AND "
-        "period_begin > ? AND (period_end > ? OR period_begin >= ?)",
-        std::string_view(asked.policy_domain), until, from - store::Spread::longest, from, from);
+        "SELECT reports.id, period_begin, period_end, head FROM tellers CROSS JOIN reports ON "
+        "reports.domain = tellers.domain AND reports.reporter = tellers.reporter AND "
+        "reports.kind = 0 WHERE tellers.domain = (SELECT id FROM names WHERE name = ?) AND "
+        "tellers.kind = 0 AND standing = 0 AND period_begin < ? AND period_begin >= ? - "
+        "min(longest, ?) AND (period_end > ? OR period_begin >= ?)",
+        std::string_view(asked.policy_domain), until, from, longest_period, from, from);
     while (query.next()) {
       store::ReceivedReport report;
       read_head(query.view(3), report);
@@ -141,6 +151,31 @@ Expected<std::vector<store::SourceCount>> SqliteReceived::sources(const store::S
     }
     if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
     return sums.counts();
+  });
+}
+
+Expected<store::ReportTally> SqliteReceived::tally(std::string_view policy_domain,
+                                                   const Days& days) {
+  return reading([&]() -> Expected<store::ReportTally> {
+    const Instant from = days.from;
+    const Instant until = days.until;
+    Query query = database_->query(
+        "SELECT tellers.reporter, sum(standing = 0), sum(standing <> 0) FROM tellers CROSS JOIN "
+        "reports ON reports.domain = tellers.domain AND reports.reporter = tellers.reporter AND "
+        "reports.kind = 0 WHERE (?1 = '' OR tellers.domain = (SELECT id FROM names WHERE name = "
+        "?1)) AND tellers.kind = 0 AND period_begin < ?2 AND period_begin >= ?4 - min(longest, ?3) "
+        "AND (period_end > ?4 OR period_begin >= ?4) GROUP BY tellers.domain, tellers.reporter",
+        policy_domain, until, longest_period, from);
+    store::ReportTally tally;
+    std::set<std::int64_t> reporters;
+    while (query.next()) {
+      tally.counted += query.count(1);
+      tally.set_aside += query.count(2);
+      if (query.count(1) > 0) reporters.insert(query.integer(0));
+    }
+    if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
+    tally.reporters = reporters.size();
+    return tally;
   });
 }
 
@@ -163,12 +198,11 @@ Expected<std::vector<store::ReporterCount>> SqliteReceived::reporters(
   return reading([&]() -> Expected<std::vector<store::ReporterCount>> {
     NameReader names(*database_);
     std::vector<store::ReporterCount> found;
-    // With max(arrived) the bare column head is that of the latest report (as SQLite has it).
     Query query = database_->query(
-        "SELECT domain, reporter, kind, sum(standing = 0), sum(standing <> 0), sum(remarks > 0), "
-        "sum(schema = 0), sum(CASE WHEN standing = 0 THEN messages ELSE 0 END), "
-        "min(period_begin), max(period_end), max(arrived), head FROM reports WHERE ?1 = '' OR "
-        "domain = (SELECT id FROM names WHERE name = ?1) GROUP BY domain, reporter, kind",
+        "SELECT tellers.domain, tellers.reporter, tellers.kind, reports, set_aside, remarked, "
+        "rfc9990, tellers.messages, first, last, tellers.arrived, head FROM tellers LEFT JOIN "
+        "reports ON reports.id = latest WHERE ?1 = '' OR tellers.domain = (SELECT id FROM names "
+        "WHERE name = ?1)",
         policy_domain);
     while (query.next()) {
       store::ReceivedReport latest;

@@ -42,6 +42,34 @@ ReceivedReport report_of(const Query& query) {
   return report;
 }
 
+// Reports of a filter, as told; the same along the index of tellers' reports.
+constexpr const char* forward =
+    "SELECT * FROM told WHERE id > ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) "
+    "AND (?4 = '' OR domain = ?4) AND (?5 = '' OR reporter = ?5) AND "
+    "period_end > ?6 AND period_begin < ?7 ORDER BY id LIMIT ?8";
+constexpr const char* backward =
+    "SELECT * FROM told WHERE id < ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) "
+    "AND (?4 = '' OR domain = ?4) AND (?5 = '' OR reporter = ?5) AND "
+    "period_end > ?6 AND period_begin < ?7 ORDER BY id DESC LIMIT ?8";
+constexpr const char* forward_along =
+    "SELECT * FROM told WHERE id IN (SELECT reports.id FROM tellers CROSS JOIN reports ON "
+    "reports.domain = tellers.domain AND reports.reporter = tellers.reporter AND reports.kind = "
+    "tellers.kind WHERE reports.id > ?1 AND (?2 < 0 OR tellers.kind = ?2) AND (?3 < 0 OR standing "
+    "= "
+    "?3) AND (?4 = '' OR tellers.domain = (SELECT id FROM names WHERE name = ?4)) AND (?5 = '' OR "
+    "tellers.reporter = (SELECT id FROM names WHERE name = ?5)) AND period_end > ?6 AND "
+    "period_begin < ?7 AND period_begin >= ?6 - longest ORDER BY reports.id LIMIT ?8) ORDER BY id";
+constexpr const char* backward_along =
+    "SELECT * FROM told WHERE id IN (SELECT reports.id FROM tellers CROSS JOIN reports ON "
+    "reports.domain = tellers.domain AND reports.reporter = tellers.reporter AND reports.kind = "
+    "tellers.kind WHERE reports.id < ?1 AND (?2 < 0 OR tellers.kind = ?2) AND (?3 < 0 OR standing "
+    "= "
+    "?3) AND (?4 = '' OR tellers.domain = (SELECT id FROM names WHERE name = ?4)) AND (?5 = '' OR "
+    "tellers.reporter = (SELECT id FROM names WHERE name = ?5)) AND period_end > ?6 AND "
+    "period_begin < ?7 AND period_begin >= ?6 - longest ORDER BY reports.id DESC LIMIT ?8) ORDER "
+    "BY "
+    "id DESC";
+
 Finding unknown(const Database& database, std::int64_t id) {
   return {.code = "store_unknown",
           .what = "store " + database.path() + ": there is no report " + std::to_string(id)};
@@ -94,18 +122,13 @@ Expected<std::vector<ReceivedReport>> SqliteReceived::reports(const store::Repor
         filter.standing ? static_cast<std::int64_t>(*filter.standing) : -1;
     const Instant from = filter.from.value_or(Instant::min());
     const Instant until = filter.until.value_or(Instant::max());
-    constexpr const char* forward =
-        "SELECT * FROM told WHERE id > ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) "
-        "AND (?4 = '' OR domain = ?4) AND (?5 = '' OR reporter = ?5) AND "
-        "period_end > ?6 AND period_begin < ?7 ORDER BY id LIMIT ?8";
-    constexpr const char* backward =
-        "SELECT * FROM told WHERE id < ?1 AND (?2 < 0 OR kind = ?2) AND (?3 < 0 OR standing = ?3) "
-        "AND (?4 = '' OR domain = ?4) AND (?5 = '' OR reporter = ?5) AND "
-        "period_end > ?6 AND period_begin < ?7 ORDER BY id DESC LIMIT ?8";
-    Query query = database_->query(filter.before == 0 ? forward : backward,
-                                   filter.before == 0 ? filter.after : filter.before, kind,
-                                   standing, std::string_view(filter.policy_domain),
-                                   std::string_view(filter.reporter), from, until, filter.limit);
+    const bool back = filter.before != 0;
+    // Of one domain, or of some days, they are found along the index of tellers' reports.
+    const bool along = !filter.policy_domain.empty() || (filter.from && filter.until);
+    Query query = database_->query(
+        along ? (back ? backward_along : forward_along) : (back ? backward : forward),
+        back ? filter.before : filter.after, kind, standing, std::string_view(filter.policy_domain),
+        std::string_view(filter.reporter), from, until, filter.limit);
     std::vector<ReceivedReport> found;
     while (query.next()) found.push_back(report_of(query));
     if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));

@@ -112,7 +112,109 @@ CREATE INDEX raws_arrived ON raws (arrived);
 CREATE INDEX reports_raw ON reports (raw) WHERE raw <> 0;
 )";
 
-constexpr std::array all = {Migration{1, version_1}};
+/// What makes questions quick: counts of all reporters together, counts of all domains together (as
+/// those of the domain 0), and what is known of each reporter. Triggers keep the latter, whoever
+/// changes reports. The index finds the reports of days, and, in the place of the one before it,
+/// those of a reporter whose periods overlap.
+constexpr const char* version_2 = R"(
+CREATE TABLE daily_sums (       -- daily, of all reporters together
+  domain INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  cell INTEGER NOT NULL,
+  messages INTEGER NOT NULL,
+  PRIMARY KEY (domain, day, cell)
+) WITHOUT ROWID;
+INSERT INTO daily SELECT 0, day, reporter, cell, sum(messages) FROM daily GROUP BY 2, 3, 4;
+INSERT INTO daily_sums SELECT domain, day, cell, sum(messages) FROM daily GROUP BY 1, 2, 3;
+DROP INDEX reports_period;
+CREATE INDEX reports_of ON reports (domain, reporter, kind, period_begin, period_end, standing);
+CREATE TABLE tellers (          -- who reports on what
+  domain INTEGER NOT NULL,
+  reporter INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  reports INTEGER NOT NULL,     -- counted ones
+  set_aside INTEGER NOT NULL,
+  remarked INTEGER NOT NULL,    -- of both, as is the next
+  rfc9990 INTEGER NOT NULL,
+  messages INTEGER NOT NULL,    -- of those counted
+  first INTEGER NOT NULL,       -- period_begin of the earliest
+  last INTEGER NOT NULL,        -- period_end of the latest
+  arrived INTEGER NOT NULL,     -- of the one that came last
+  latest INTEGER NOT NULL,      -- that one
+  longest INTEGER NOT NULL,     -- no period is longer, in seconds
+  PRIMARY KEY (domain, reporter, kind)
+) WITHOUT ROWID;
+CREATE TRIGGER tellers_gain AFTER INSERT ON reports BEGIN
+  INSERT INTO tellers VALUES (NEW.domain, NEW.reporter, NEW.kind, NEW.standing = 0,
+    NEW.standing <> 0, NEW.remarks > 0, NEW.schema = 0, iif(NEW.standing = 0, NEW.messages, 0),
+    NEW.period_begin, NEW.period_end, NEW.arrived, NEW.id,
+    max(0, NEW.period_end - NEW.period_begin))
+  ON CONFLICT DO UPDATE SET reports = reports + excluded.reports,
+    set_aside = set_aside + excluded.set_aside, remarked = remarked + excluded.remarked,
+    rfc9990 = rfc9990 + excluded.rfc9990, messages = messages + excluded.messages,
+    first = min(first, excluded.first), last = max(last, excluded.last),
+    latest = iif((excluded.arrived, excluded.latest) > (arrived, latest), excluded.latest, latest),
+    arrived = max(arrived, excluded.arrived), longest = max(longest, excluded.longest);
+END;
+CREATE TRIGGER tellers_lose AFTER DELETE ON reports BEGIN
+  UPDATE tellers SET reports = reports - (OLD.standing = 0),
+    set_aside = set_aside - (OLD.standing <> 0), remarked = remarked - (OLD.remarks > 0),
+    rfc9990 = rfc9990 - (OLD.schema = 0), messages = messages - iif(OLD.standing = 0, OLD.messages, 0)
+  WHERE domain = OLD.domain AND reporter = OLD.reporter AND kind = OLD.kind;
+  DELETE FROM tellers WHERE domain = OLD.domain AND reporter = OLD.reporter AND kind = OLD.kind AND
+    reports + set_aside = 0;
+  UPDATE tellers SET first = (SELECT min(period_begin) FROM reports WHERE domain = OLD.domain AND
+    reporter = OLD.reporter AND kind = OLD.kind)
+  WHERE domain = OLD.domain AND reporter = OLD.reporter AND kind = OLD.kind AND
+    first = OLD.period_begin;
+  UPDATE tellers SET last = (SELECT max(period_end) FROM reports WHERE domain = OLD.domain AND
+    reporter = OLD.reporter AND kind = OLD.kind)
+  WHERE domain = OLD.domain AND reporter = OLD.reporter AND kind = OLD.kind AND
+    last = OLD.period_end;
+  UPDATE tellers SET (arrived, latest) = (SELECT arrived, id FROM reports WHERE
+    domain = OLD.domain AND reporter = OLD.reporter AND kind = OLD.kind
+    ORDER BY arrived DESC, id DESC LIMIT 1)
+  WHERE domain = OLD.domain AND reporter = OLD.reporter AND kind = OLD.kind AND latest = OLD.id;
+END;
+CREATE VIEW tellers_again AS    -- what tellers must say
+  SELECT domain, reporter, kind, sum(standing = 0) AS reports, sum(standing <> 0) AS set_aside,
+    sum(remarks > 0) AS remarked, sum(schema = 0) AS rfc9990,
+    sum(iif(standing = 0, messages, 0)) AS messages, min(period_begin) AS first,
+    max(period_end) AS last, max(arrived) AS arrived,
+    (SELECT id FROM reports AS one WHERE one.domain = reports.domain AND
+      one.reporter = reports.reporter AND one.kind = reports.kind
+      ORDER BY arrived DESC, id DESC LIMIT 1) AS latest,
+    max(0, max(period_end - period_begin)) AS longest
+  FROM reports GROUP BY domain, reporter, kind;
+CREATE TRIGGER tellers_stand AFTER UPDATE OF standing ON reports
+  WHEN OLD.standing <> NEW.standing AND
+    (OLD.domain, OLD.reporter, OLD.kind, OLD.period_begin, OLD.period_end, OLD.arrived, OLD.schema,
+      OLD.messages, OLD.remarks) =
+    (NEW.domain, NEW.reporter, NEW.kind, NEW.period_begin, NEW.period_end, NEW.arrived, NEW.schema,
+      NEW.messages, NEW.remarks)
+BEGIN
+  UPDATE tellers SET reports = reports + (NEW.standing = 0) - (OLD.standing = 0),
+    set_aside = set_aside + (NEW.standing <> 0) - (OLD.standing <> 0),
+    messages = messages + iif(NEW.standing = 0, NEW.messages, 0) -
+      iif(OLD.standing = 0, OLD.messages, 0)
+  WHERE domain = OLD.domain AND reporter = OLD.reporter AND kind = OLD.kind;
+END;
+CREATE TRIGGER tellers_move AFTER UPDATE OF domain, reporter, kind, period_begin, period_end,
+    arrived, schema, messages, remarks ON reports
+  WHEN (OLD.domain, OLD.reporter, OLD.kind, OLD.period_begin, OLD.period_end, OLD.arrived,
+      OLD.schema, OLD.messages, OLD.remarks) <>
+    (NEW.domain, NEW.reporter, NEW.kind, NEW.period_begin, NEW.period_end, NEW.arrived, NEW.schema,
+      NEW.messages, NEW.remarks)
+BEGIN
+  DELETE FROM tellers WHERE kind IN (OLD.kind, NEW.kind) AND
+    (domain, reporter) IN (VALUES (OLD.domain, OLD.reporter), (NEW.domain, NEW.reporter));
+  INSERT INTO tellers SELECT * FROM tellers_again WHERE kind IN (OLD.kind, NEW.kind) AND
+    (domain, reporter) IN (VALUES (OLD.domain, OLD.reporter), (NEW.domain, NEW.reporter));
+END;
+INSERT INTO tellers SELECT * FROM tellers_again;
+)";
+
+constexpr std::array all = {Migration{1, version_1}, Migration{2, version_2}};
 
 }  // namespace
 

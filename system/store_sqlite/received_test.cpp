@@ -81,7 +81,9 @@ TEST(ReceivedFile, OfALaterVersionIsLeftAlone) {
 
 TEST(ReceivedFile, ThatWasMeddledWithIsFoundOut) {
   for (const char* sql :
-       {"UPDATE daily SET messages = messages + 1", "DELETE FROM daily", "DELETE FROM chunks",
+       {"UPDATE daily SET messages = messages + 1", "DELETE FROM daily",
+        "UPDATE daily_sums SET messages = messages + 1", "DELETE FROM daily_sums",
+        "UPDATE tellers SET messages = messages + 1", "DELETE FROM tellers", "DELETE FROM chunks",
         "UPDATE chunks SET octets = x'0102'", "DELETE FROM names", "DELETE FROM raws",
         "DELETE FROM reports", "UPDATE reports SET standing = 1", "UPDATE reports SET records = 9",
         "UPDATE chunks SET octets = x''", "UPDATE reports SET head = x'ffffffffff'"}) {

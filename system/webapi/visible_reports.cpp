@@ -140,6 +140,29 @@ VisibleReports::Expected<std::vector<store::SourceCount>> VisibleReports::source
   return all_.sources(query);
 }
 
+VisibleReports::Expected<store::ReportTally> VisibleReports::tally(std::string_view policy_domain,
+                                                                  const store::Days& days) {
+  if (scope_.sees_all()) return all_.tally(policy_domain, days);
+  if (!policy_domain.empty()) {
+    return may_see(policy_domain) ? all_.tally(policy_domain, days)
+                                  : Expected<store::ReportTally>(store::ReportTally());
+  }
+  ASSAY_TRY(domains, policy_domains());
+  store::ReportTally sum;
+  for (const std::string& domain : domains) {
+    ASSAY_TRY(one, all_.tally(domain, days));
+    sum.counted += one.counted;
+    sum.set_aside += one.set_aside;
+  }
+  ASSAY_TRY(telling, daily({.days = days,
+                            .by_domain = false,
+                            .by_day = false,
+                            .by_reporter = true,
+                            .by_cell = false}));
+  sum.reporters = telling.size();
+  return sum;
+}
+
 VisibleReports::Expected<std::vector<std::string>> VisibleReports::policy_domains() {
   ASSAY_TRY(domains, all_.policy_domains());
   std::erase_if(domains, [&](const std::string& each) { return !may_see(each); });

@@ -33,6 +33,9 @@ class VisibleReports final : public store::ReceivedReports {
 
   Expected<std::vector<store::DailyCount>> daily(const store::DailyQuery& query) override;
   Expected<std::vector<store::SourceCount>> sources(const store::SourceQuery& query) override;
+  /// Where not all are seen, reporters are those with messages on these days.
+  Expected<store::ReportTally> tally(std::string_view policy_domain,
+                                     const store::Days& days) override;
   Expected<std::vector<std::string>> policy_domains() override;
   Expected<std::vector<store::ReporterCount>> reporters(std::string_view policy_domain) override;
   Expected<std::vector<store::FailureCount>> failure_counts(std::string_view policy_domain,

@@ -64,6 +64,7 @@ TEST_F(Tenants, AskingForAnothersDomainGivesNothing) {
   EXPECT_TRUE(visible.daily({.policy_domain = "example.com", .days = days_})->empty());
   EXPECT_TRUE(visible.sources({.policy_domain = "example.com", .days = days_})->empty());
   EXPECT_TRUE(visible.reporters("example.com")->empty());
+  EXPECT_EQ(*visible.tally("example.com", days_), store::ReportTally());
 }
 
 TEST_F(Tenants, SumsAreOverWhatTheySee) {
@@ -80,6 +81,7 @@ TEST_F(Tenants, SumsAreOverWhatTheySee) {
   EXPECT_EQ(total(visible, false), std::pair(std::size_t{1}, std::uint64_t{20}));
   EXPECT_EQ(total(visible, true), std::pair(std::size_t{2}, std::uint64_t{20}));
   EXPECT_EQ(visible.reporters("")->size(), 2U);
+  EXPECT_EQ(visible.tally("", days_)->counted, 20U);
   EXPECT_EQ(visible.books()->reports, 20U);
 }
 

@@ -12,7 +12,7 @@ from harness import ROOT, Test, main, run
 SUITES = Path(os.environ.get("ASSAY_SUITES", ROOT / "../shared/testdata")) / "aggregate"
 
 QUESTIONS = ("sources volume cube unauthenticated newcomers who unaligned gaps overrides failures ladder piles route readiness whatif "
-             "reporters compare split domains").split()
+             "reporters compare split domains tls").split()
 
 
 def record(ip, count, spf, dkim, disposition="none", reason="", dkim_domain="example.com", selector="s1", spf_domain="example.com"):
@@ -36,6 +36,25 @@ def report(day, records, policy="quarantine", reporter="receiver.example"):
  <policy_published><domain>example.com</domain><p>{policy}</p><sp>{policy}</sp><np>reject</np><adkim>r</adkim><aspf>r</aspf>
   <testing>n</testing><discovery_method>treewalk</discovery_method></policy_published>
  {"".join(records)}</feedback>""".encode()
+
+
+def mmdb(network, record):
+    """An MMDB file for IPv4 that knows one /24."""
+    def octets(value):
+        if isinstance(value, str):
+            return bytes([0x40 | len(value)]) + value.encode()
+        if isinstance(value, int):
+            return b"\xc4" + value.to_bytes(4, "big")
+        return bytes([0xe0 | len(value)]) + b"".join(octets(key) + octets(one) for key, one in value.items())
+    bits = "".join(f"{int(part):08b}" for part in network.split(".")[:3])
+    tree = b""
+    for at, bit in enumerate(bits):
+        there = at + 1 if at + 1 < len(bits) else len(bits) + 16
+        children = [len(bits), len(bits)]
+        children[int(bit)] = there
+        tree += b"".join(each.to_bytes(3, "big") for each in children)
+    about = {"binary_format_major_version": 2, "database_type": "Test", "ip_version": 4, "node_count": len(bits), "record_size": 24}
+    return tree + bytes(16) + octets(record) + b"\xab\xcd\xefMaxMind.com" + octets(about)
 
 
 class Show(Test):
@@ -136,6 +155,30 @@ class Show(Test):
         self.assert_failed(run("mark", "example.com", "X", "own", "--defaults", "--marks", self.marks), 65, "line 1")
         self.assertEqual(Path(self.marks).read_text(), "{\n")
         self.assert_failed(run("show", "sources", "example.com", "--defaults", "--store", self.store, "--marks", self.marks), 65, "line 1")
+
+    def test_places_from_files(self):
+        self.take_in_days()
+        record = {"autonomous_system_number": 64500, "autonomous_system_organization": "Example Net", "country": {"iso_code": "XA"}}
+        files = self.write("asn.mmdb", mmdb("203.0.113.0", record))
+        config = self.write("assay.toml", f'data = "{self.folder}"\n[insight]\nasn = "{files}"\ncountry = "{files}"\n'.encode())
+        ask = ("show", "who", "example.com", "--config", config, "--store", self.store, "--json")
+        found = [one for one in json.loads(run(*ask).out)["sources"] if one["network"] == "203.0.113.0/24"]
+        self.assertEqual(found[0]["as_number"], 64500)
+        self.assertEqual(found[0]["known_by"], "as_number")
+        self.assertEqual(found[0]["country"], "XA")
+        words = run("show", "who", "example.com", "--config", config, "--store", self.store)
+        self.assertIn("AS64500 Example Net", words.out)
+        self.write("asn.mmdb", b"no such file")
+        self.assert_failed(run(*ask), 65, "asn.mmdb")
+
+    def test_own_journal_is_the_truth(self):
+        self.take_in_days()
+        line = {"v": 1, "id": "a.1", "time": "2026-05-03T12:00:00.000Z", "host": "mx.example.com", "exempt": "own_network", "client": "192.0.2.2",
+                "author_domains": ["example.com"], "action": {"action": "accept", "disposition": "none"}}
+        journal = self.write("mail.jsonl", (json.dumps(line, separators=(",", ":")) + "\n").encode())
+        found = {one["name"]: one for one in self.ask("sources", "example.com", "--journal", journal)["by_address"]}
+        self.assertTrue(found["192.0.2.2"]["by_journal"])
+        self.assertNotIn("by_journal", found["192.0.2.1"])
 
     @unittest.skipUnless(SUITES.exists(), f"the public samples are not at {SUITES}")
     def test_all_questions_on_the_samples(self):

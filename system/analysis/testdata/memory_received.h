@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,7 +13,7 @@
 #include "system/store/source_sums.h"
 
 /// A Store of received reports in memory, for tests: it takes in what it is given and answers by
-/// counting all of it anew.
+/// going through all of it.
 namespace assay::analysis {
 
 class MemoryReceived final : public store::ReceivedReports {
@@ -26,6 +27,7 @@ class MemoryReceived final : public store::ReceivedReports {
     std::vector<store::Placed> placed;
     for (const store::Arrival& each : arrivals) {
       arrivals_.push_back(each);
+      rollups_.emplace_back();
       placed.push_back({.id = static_cast<std::int64_t>(arrivals_.size())});
     }
     return placed;
@@ -77,21 +79,18 @@ class MemoryReceived final : public store::ReceivedReports {
   Expected<store::FailureFacts> failure(std::int64_t id) override {
     return at(id).failure.value_or(store::FailureFacts{});
   }
-  Expected<std::vector<store::TlsPolicy>> tls(std::int64_t) override {
-    return std::vector<store::TlsPolicy>{};
-  }
+  Expected<std::vector<store::TlsPolicy>> tls(std::int64_t id) override { return at(id).tls; }
 
   Expected<std::vector<store::DailyCount>> daily(const store::DailyQuery& query) override {
     std::map<std::tuple<std::string, std::chrono::sys_days, std::string, store::Cell>,
              std::uint64_t>
         sums;
-    for (const store::Arrival& each : arrivals_) {
-      if (!counts(each) ||
+    for (std::size_t i = 0; i < arrivals_.size(); ++i) {
+      const store::Arrival& each = arrivals_[i];
+      if (!counts(each) || !touches(each, query.days) ||
           (!query.policy_domain.empty() && each.head.policy_domain != query.policy_domain))
         continue;
-      store::Rollup rollup(each.head.policy, each.head.begin, each.head.end);
-      for (const std::string& chunk : each.records.chunks()) rollup.add(chunk);
-      for (const auto& [place, messages] : rollup.counts()) {
+      for (const auto& [place, messages] : rollup(i)) {
         if (place.day < query.days.from || place.day >= query.days.until) continue;
         sums[{query.by_domain ? each.head.policy_domain : "",
               query.by_day ? place.day : std::chrono::sys_days{},
@@ -119,6 +118,21 @@ class MemoryReceived final : public store::ReceivedReports {
       for (const std::string& chunk : each.records.chunks()) sums.add(chunk);
     }
     return sums.counts();
+  }
+
+  Expected<store::ReportTally> tally(std::string_view policy_domain,
+                                     const store::Days& days) override {
+    store::ReportTally tally;
+    std::set<std::string> reporters;
+    for (const store::Arrival& each : arrivals_) {
+      if (each.head.kind != store::ReportKind::aggregate || !touches(each, days) ||
+          (!policy_domain.empty() && each.head.policy_domain != policy_domain))
+        continue;
+      ++(counts(each) ? tally.counted : tally.set_aside);
+      if (counts(each)) reporters.insert(each.head.reporter);
+    }
+    tally.reporters = reporters.size();
+    return tally;
   }
 
   Expected<std::vector<std::string>> policy_domains() override {
@@ -159,8 +173,30 @@ class MemoryReceived final : public store::ReceivedReports {
     }
     return list;
   }
-  Expected<std::vector<store::TlsCount>> tls_counts(std::string_view, const store::Days&) override {
-    return std::vector<store::TlsCount>{};
+  /// Of reports of one day whose failures are explained.
+  Expected<std::vector<store::TlsCount>> tls_counts(std::string_view policy_domain,
+                                                    const store::Days& days) override {
+    std::vector<store::TlsCount> list;
+    for (const store::Arrival& each : arrivals_) {
+      const auto day = std::chrono::floor<std::chrono::days>(each.head.begin);
+      if (each.head.policy_domain != policy_domain || day < days.from || day >= days.until)
+        continue;
+      const auto add = [&](const std::string& type, const std::string& result,
+                           std::uint64_t sessions) {
+        list.push_back({.policy_domain = each.head.policy_domain,
+                        .day = day,
+                        .reporter = each.head.reporter,
+                        .policy_type = type,
+                        .result_type = result,
+                        .sessions = sessions});
+      };
+      for (const store::TlsPolicy& policy : each.tls) {
+        add(policy.type, "", policy.successful);
+        for (const store::TlsFailure& failure : policy.failures)
+          add(policy.type, failure.result_type, failure.sessions);
+      }
+    }
+    return list;
   }
   Expected<store::ReceivedBooks> books() override { return store::ReceivedBooks{}; }
   Expected<store::ReceivedRemoved> forget(const store::ReceivedRetention&) override {
@@ -181,6 +217,22 @@ class MemoryReceived final : public store::ReceivedReports {
     return arrival.standing == store::Standing::counted &&
            arrival.head.kind == store::ReportKind::aggregate;
   }
+  static bool touches(const store::Arrival& arrival, const store::Days& days) {
+    const store::ReportHead& head = arrival.head;
+    return head.begin < days.until &&
+           std::max(head.end, head.begin + std::chrono::seconds{1}) > days.from;
+  }
+  /// Of one report, counted when it is first asked for.
+  const std::map<store::Rollup::Place, std::uint64_t>& rollup(std::size_t number) {
+    auto& known = rollups_[number];
+    if (!known) {
+      const store::Arrival& arrival = arrivals_[number];
+      store::Rollup fresh(arrival.head.policy, arrival.head.begin, arrival.head.end);
+      for (const std::string& chunk : arrival.records.chunks()) fresh.add(chunk);
+      known = fresh.counts();
+    }
+    return *known;
+  }
   store::Arrival& at(std::int64_t id) { return arrivals_.at(static_cast<std::size_t>(id) - 1); }
   store::ReceivedReport as_kept(std::int64_t id) {
     const store::Arrival& each = at(id);
@@ -198,6 +250,7 @@ class MemoryReceived final : public store::ReceivedReports {
   }
 
   std::vector<store::Arrival> arrivals_ = {};
+  std::vector<std::optional<std::map<store::Rollup::Place, std::uint64_t>>> rollups_ = {};
   std::vector<store::FailureCount> failure_counts_ = {};
 };
 

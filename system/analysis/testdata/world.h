@@ -79,7 +79,14 @@ class WorldOfMail {
     for (const std::string& domain : domains()) {
       for (const ReporterOfWorld& reporter : reporters_) report_on(domain, reporter);
     }
+    for (int number = length - failing_days; number < length; ++number) report_failures(number);
   }
+
+  // Of each of the last days so many failure reports came of an attack on example.com, and so many
+  // are kept; half of these are of one campaign.
+  static constexpr int failing_days = 28;
+  static constexpr std::uint64_t failures_came = 20;
+  static constexpr std::uint64_t failures_kept = 4;
 
   static std::vector<std::string> domains() {
     return {"example.com", "example.net", "example.org"};
@@ -221,6 +228,36 @@ class WorldOfMail {
                  .spf_domain = "example.org",
                  .spf = "fail",
                  .daily = 50}};
+  }
+
+  void report_failures(int number) {
+    const std::string source = address_of(stream("attack"), number);
+    for (std::uint64_t i = 0; i < failures_kept; ++i) {
+      store::Arrival arrival;
+      arrival.head = {.kind = store::ReportKind::failure,
+                      .reporter = "big.example",
+                      .report_id = "f" + std::to_string(number) + "." + std::to_string(i),
+                      .policy_domain = "example.com",
+                      .begin = day(number) + std::chrono::hours{9},
+                      .end = day(number) + std::chrono::hours{9}};
+      arrival.arrived = arrival.head.begin;
+      arrival.failure = store::FailureFacts{
+          .auth_failure = "dmarc",
+          .delivery_result = "reject",
+          .source_ip = source,
+          .from = "Billing <billing@example.com>",
+          .subject = i % 2 == 0 ? "Invoice " + std::to_string(1'000 * number) : "Your parcel",
+          .urls = {i % 2 == 0 ? "https://pay.example/" + std::to_string(number)
+                              : "https://parcel.example/"},
+          .incidents = 1};
+      static_cast<void>(store_.add({&arrival, 1}, {}, {}));
+    }
+    store_.count_failures({.policy_domain = "example.com",
+                           .source_ip = source,
+                           .day = day(number),
+                           .came = failures_came,
+                           .kept = failures_kept,
+                           .incidents = failures_came});
   }
 
   aggregate::Row row_of(const Stream& stream, const std::string& address) const {

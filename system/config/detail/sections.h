@@ -22,6 +22,7 @@ std::span<const Row<Journal>> journal_rows();
 std::span<const Row<Reports>> reports_rows();
 std::span<const Row<Intake>> intake_rows();
 std::span<const Row<Receive>> receive_rows();
+std::span<const Row<Insight>> insight_rows();
 std::span<const Row<Imap>> imap_rows();
 std::span<const Row<Web>> web_rows();
 std::span<const Row<Smtp>> smtp_rows();
@@ -44,6 +45,7 @@ void for_each_section(const Visit& visit) {
   visit("intake", intake_rows(), &Settings::intake);
   visit("receive", receive_rows(), &Settings::receive);
   visit("web", web_rows(), &Settings::web);
+  visit("insight", insight_rows(), &Settings::insight);
   visit("smtp", smtp_rows(), &Settings::smtp);
   visit("log", log_rows(), &Settings::log);
   visit("metrics", metrics_rows(), &Settings::metrics);

@@ -90,6 +90,58 @@ class ReceivedConformance : public testing::TestWithParam<MakeReceivedBackend> {
     return found;
   }
 
+  template <class Known>
+  static std::vector<Arrival> known_arrivals(const Known& known) {
+    std::vector<Arrival> arrivals;
+    for (const auto& [id, each] : known) arrivals.push_back(each.arrival);
+    return arrivals;
+  }
+
+  /// What is told of reporters and days is what is known to be there.
+  void expect_tellers(const std::vector<Arrival>& known) {
+    std::map<std::pair<std::string, std::string>, ReporterCount> expected;
+    const Days days{.from = std::chrono::floor<std::chrono::days>(midnight),
+                    .until = std::chrono::floor<std::chrono::days>(midnight + 48h)};
+    ReportTally tally;
+    std::set<std::string> telling;
+    for (const Arrival& each : known) {
+      const ReportHead& head = each.head;
+      const bool is_counted = each.standing == Standing::counted;
+      const auto [place, fresh] = expected.try_emplace(
+          {head.reporter, head.policy_domain}, ReporterCount{.reporter = head.reporter,
+                                                             .org_name = head.org_name,
+                                                             .policy_domain = head.policy_domain,
+                                                             .first = head.begin,
+                                                             .last = head.end,
+                                                             .arrived = each.arrived});
+      ReporterCount& sum = place->second;
+      ++(is_counted ? sum.reports : sum.set_aside);
+      sum.remarked += each.remarks.empty() ? 0 : 1;
+      sum.rfc9990 += head.schema == aggregate::Schema::rfc9990 ? 1 : 0;
+      sum.messages += is_counted ? each.records.messages() : 0;
+      sum.first = std::min(sum.first, head.begin);
+      sum.last = std::max(sum.last, head.end);
+      sum.arrived = std::max(sum.arrived, each.arrived);
+      if (head.begin >= days.until || (head.end <= days.from && head.begin < days.from)) continue;
+      ++(is_counted ? tally.counted : tally.set_aside);
+      if (is_counted) telling.insert(head.reporter);
+    }
+    tally.reporters = telling.size();
+    std::vector<ReporterCount> list;
+    for (const auto& [key, each] : expected) list.push_back(each);
+    EXPECT_EQ(must(store->reporters("")), list);
+    EXPECT_EQ(must(store->tally("", days)), tally);
+    std::uint64_t listed = 0;
+    for (const ReporterCount& each : list) {
+      for (const ReceivedReport& one : must(store->reports(
+               {.policy_domain = each.policy_domain, .reporter = each.reporter, .limit = 1'000}))) {
+        EXPECT_EQ(one.head.reporter, each.reporter);
+        ++listed;
+      }
+    }
+    EXPECT_EQ(listed, known.size());
+  }
+
   const Days always{.from = std::chrono::sys_days{std::chrono::days{0}},
                     .until = std::chrono::sys_days{std::chrono::days{40'000}}};
   Sampling sampling = {};
@@ -391,6 +443,9 @@ TEST_P(ReceivedConformance, DailyCountsAreExactWhateverHappens) {
     arrival.head.policy.sp = "none";
     arrival.head.begin = midnight + std::chrono::minutes{below(4'000)};
     arrival.head.end = arrival.head.begin + std::chrono::minutes{below(6'000)};
+    arrival.arrived = next_midnight + std::chrono::hours{below(100)};
+    if (below(2) == 0) arrival.remarks.clear();
+    if (below(3) == 0) arrival.head.schema = aggregate::Schema::rfc7489;
     arrival.standing = below(5) == 0 ? Standing::set_aside : Standing::counted;
     return Known{.arrival = std::move(arrival), .records = std::move(records)};
   };
@@ -407,14 +462,20 @@ TEST_P(ReceivedConformance, DailyCountsAreExactWhateverHappens) {
       standing = standing == Standing::counted ? Standing::set_aside : Standing::counted;
       must(store->stand(any->first, standing, "by hand"));
     } else if (what == 7) {
+      const Instant arrived = any->second.arrival.arrived;
       any->second = make("id" + std::to_string(step));
       must(store->replace(any->first, any->second.arrival));
+      any->second.arrival.arrived = arrived;  // It stays.
     } else if (what == 8 && step % 3 == 0) {
       const std::string domain = any->second.arrival.head.policy_domain;
       must(store->erase(domain));
       std::erase_if(known, [&](const auto& each) {
         return each.second.arrival.head.policy_domain == domain;
       });
+    } else if (what == 8 && step % 3 == 1) {
+      const Instant before = any->second.arrival.arrived;
+      must(store->forget({.aggregate = before}));
+      std::erase_if(known, [&](const auto& each) { return each.second.arrival.arrived < before; });
     } else {
       add({any->second.arrival}, [&](const Arrival&, std::span<const Neighbour>) {
         return Decision{.verdict = Verdict::duplicate, .of = any->first};
@@ -440,6 +501,16 @@ TEST_P(ReceivedConformance, DailyCountsAreExactWhateverHappens) {
     counted[{each.policy_domain, each.day, each.reporter, each.cell}] = each.messages;
   }
   EXPECT_EQ(counted, expected);
+  std::map<Place, std::uint64_t> sums;
+  for (const auto& [place, messages] : expected) {
+    sums[{std::get<0>(place), std::get<1>(place), "", std::get<3>(place)}] += messages;
+  }
+  std::map<Place, std::uint64_t> summed;
+  for (const DailyCount& each : must(store->daily({.days = always}))) {
+    summed[{each.policy_domain, each.day, "", each.cell}] = each.messages;
+  }
+  EXPECT_EQ(summed, sums);
+  expect_tellers(known_arrivals(known));
   for (const Finding& each : must(store->recount())) ADD_FAILURE() << each.what;
 }
 

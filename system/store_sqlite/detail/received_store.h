@@ -40,6 +40,8 @@ class DailyChanges {
   Expected<> write(Database& database) const;
 
  private:
+  Expected<> write_sums(Database& database) const;  ///< of all reporters together
+
   using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
   using TlsPlace = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
   std::map<Place, std::int64_t> changes_ = {};
@@ -80,6 +82,8 @@ class SqliteReceived final : public store::ReceivedReports {
   // received_questions.cpp
   Expected<std::vector<store::DailyCount>> daily(const store::DailyQuery& query) override;
   Expected<std::vector<store::SourceCount>> sources(const store::SourceQuery& query) override;
+  Expected<store::ReportTally> tally(std::string_view policy_domain,
+                                     const store::Days& days) override;
   Expected<std::vector<std::string>> policy_domains() override;
   Expected<std::vector<store::ReporterCount>> reporters(std::string_view policy_domain) override;
   Expected<std::vector<store::FailureCount>> failure_counts(std::string_view policy_domain,
@@ -175,7 +179,8 @@ Expected<aggregate::PolicyPublished> policy_of(Database& database, std::int64_t 
 Expected<Findings> recount(Database& database);
 Expected<store::ReceivedBooks> read_received_books(Database& database);
 
-constexpr unsigned chunk_bits = 20;  ///< of the number of a chunk within its report
+constexpr std::int64_t all_domains = 0;  ///< in the daily counts: all of them together
+constexpr unsigned chunk_bits = 20;      ///< of the number of a chunk within its report
 
 inline std::int64_t day_number(std::chrono::sys_days day) {
   return day.time_since_epoch().count();
