@@ -161,8 +161,9 @@ Expected<> run(const Options& options) {
     return fail(Status::usage, "give --json or --csv, not both");
   ASSAY_TRY(ask, read_ask(options));
   ASSAY_TRY(settings, settings_of(options));
-  auto document = ask.question == Question::received ? answer_received(ask, options.journals, settings)
-                                                     : answer_from_reports(ask, options, settings);
+  auto document = ask.question == Question::received
+                      ? answer_received(ask, options.journals, settings)
+                      : answer_from_reports(ask, options, settings);
   if (!document) return std::unexpected(std::move(document.error()));
   if (options.output.json) return write_output(to_json(*document) + "\n");
   if (!options.csv) return write_output(to_words(*document));

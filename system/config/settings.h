@@ -239,8 +239,8 @@ struct Web {
   std::string files = {};                 ///< folder of the built pages; empty: the installed ones
   std::string certificate = {};           ///< PEM files; empty: plain HTTP
   std::string key = {};
-  bool plain = false;                    ///< plain HTTP also where other hosts reach it
-  std::vector<std::string> hosts = {};   ///< names under which it is reached
+  bool plain = false;                   ///< plain HTTP also where other hosts reach it
+  std::vector<std::string> hosts = {};  ///< names under which it is reached
   std::vector<Network> trusted_proxies = {};
   bool read_only = false;
   std::chrono::seconds session_idle = std::chrono::hours{12};
