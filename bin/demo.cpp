@@ -47,16 +47,18 @@ class DemoIntake {
   }
 
   Result<> take(const std::string& mail, store::Instant arrived) {
-    intake::Taken taken = intake::read_arrivals(
-        {.octets = mail, .name = "demonstration", .channel = store::Channel::lmtp, .arrived = arrived},
-        options_);
+    intake::Taken taken = intake::read_arrivals({.octets = mail,
+                                                 .name = "demonstration",
+                                                 .channel = store::Channel::lmtp,
+                                                 .arrived = arrived},
+                                                options_);
     for (store::Arrival& each : taken.arrivals) waiting_.push_back(std::move(each));
     return waiting_.size() < batch ? Result<>() : flush();
   }
 
   Result<> flush() {
-    auto placed = received_.add(waiting_, intake::decider(options_.assess),
-                                sampling_of(settings_.intake));
+    auto placed =
+        received_.add(waiting_, intake::decider(options_.assess), sampling_of(settings_.intake));
     if (!placed) return std::unexpected(std::move(placed.error()));
     kept_ += placed->size();
     waiting_.clear();
@@ -127,8 +129,9 @@ Expected<> run(const Options& options) {
     return fail(Status::usage, loaded.error().what);
   }
   if (!loaded) return std::unexpected(store_failure(loaded.error()));
-  return write_output(fmt::format("{} reports on {} domains are taken in; look at assay show domains\n",
-                                  loaded->reports, loaded->domains));
+  return write_output(
+      fmt::format("{} reports on {} domains are taken in; look at assay show domains\n",
+                  loaded->reports, loaded->domains));
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include "system/config/settings.h"
 #include "system/store/received.h"
 
-/// A demonstration world: reports on made-up domains, of the months up to yesterday. They are written
-/// as reporters write them and taken in as all others are.
+/// A demonstration world: reports on made-up domains, of the months up to yesterday. They are
+/// written as reporters write them and taken in as all others are.
 namespace assay::cli {
 
 struct DemoLoaded {

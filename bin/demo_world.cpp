@@ -139,8 +139,8 @@ sys_days date_of(int day, sys_days last) {
 }  // namespace
 
 std::vector<std::string> demo_domains() {
-  return {std::string(bakery), std::string(clinic), std::string(parked),
-          std::string(harbour), std::string(shop),  std::string(school)};
+  return {std::string(bakery),  std::string(clinic), std::string(parked),
+          std::string(harbour), std::string(shop),   std::string(school)};
 }
 
 const std::vector<DemoReporter>& demo_reporters() {
@@ -200,11 +200,12 @@ std::vector<failure::Report> demo_failures(int day) {
       "mx.mailbox-one.example; dmarc=fail header.from=harbour.example"};
   report.reporting_mta = "dns; mx.mailbox-one.example";
   report.original = {.form = failure::OriginalForm::headers,
-                     .octets = "From: Harbour Billing <billing@harbour.example>\r\n"
-                               "To: <q7d2@mailbox-one.example>\r\n"
-                               "Subject: Your invoice is overdue\r\n"
-                               "Message-ID: <" +
-                               std::to_string(day) + "@host.invalid>\r\n"};
+                     .octets =
+                         "From: Harbour Billing <billing@harbour.example>\r\n"
+                         "To: <q7d2@mailbox-one.example>\r\n"
+                         "Subject: Your invoice is overdue\r\n"
+                         "Message-ID: <" +
+                         std::to_string(day) + "@host.invalid>\r\n"};
   reports.push_back(std::move(report));
   return reports;
 }
@@ -212,13 +213,14 @@ std::vector<failure::Report> demo_failures(int day) {
 tlsrpt::Report demo_tls(int day, sys_days last) {
   const sys_days date = date_of(day, last);
   const bool broken = day >= demo_days - 6 && day < demo_days - 3;
-  tlsrpt::Policy policy{.policy_type = "sts",
-                        .policy_domain = std::string(harbour),
-                        .policy_string = {"version: STSv1", "mode: testing",
-                                          "mx: mx.harbour.example", "max_age: 604800"},
-                        .mx_host = {"mx.harbour.example"},
-                        .successful_session_count = 900 + chance(1, static_cast<unsigned>(day), 3) % 200,
-                        .failed_session_count = broken ? 41U : 0U};
+  tlsrpt::Policy policy{
+      .policy_type = "sts",
+      .policy_domain = std::string(harbour),
+      .policy_string = {"version: STSv1", "mode: testing", "mx: mx.harbour.example",
+                        "max_age: 604800"},
+      .mx_host = {"mx.harbour.example"},
+      .successful_session_count = 900 + chance(1, static_cast<unsigned>(day), 3) % 200,
+      .failed_session_count = broken ? 41U : 0U};
   if (broken) {
     policy.failure_details = {{.result_type = "certificate-expired",
                                .sending_mta_ip = "198.51.100.8",

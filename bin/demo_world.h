@@ -33,7 +33,7 @@ struct DemoReporter {
   std::string_view domain = {};
   aggregate::Schema schema = aggregate::Schema::rfc9990;
   std::uint32_t share = 0;  ///< percent of a stream's messages
-  int until = 100'000;  ///< falls silent then
+  int until = 100'000;      ///< falls silent then
   bool tells_reasons = true;
 };
 
@@ -43,8 +43,8 @@ inline constexpr int demo_days = 92;
 std::vector<std::string> demo_domains();
 const std::vector<DemoReporter>& demo_reporters();
 
-/// The report of one reporter on a domain on a day of the world (0 to demo_days - 1); without records
-/// where it saw nothing.
+/// The report of one reporter on a domain on a day of the world (0 to demo_days - 1); without
+/// records where it saw nothing.
 aggregate::Report demo_report(std::string_view domain, const DemoReporter& reporter, int day,
                               std::chrono::sys_days last);
 /// Failure reports of a day; mostly none.

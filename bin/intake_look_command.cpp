@@ -80,7 +80,8 @@ Expected<> run_list(const Options& options) {
     const auto found = received->reports(filter);
     if (!found) return std::unexpected(failure_of(found.error()));
     for (const store::ReceivedReport& one : *found) {
-      auto written = write_output(options.output.json ? webapi::report_line(one) + "\n" : in_words(one));
+      auto written =
+          write_output(options.output.json ? webapi::report_line(one) + "\n" : in_words(one));
       if (!written) return written;
     }
     if (found->size() < filter.limit) return {};

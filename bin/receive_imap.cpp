@@ -112,9 +112,9 @@ imap::Expected<> fetch_reports(const config::Imap& settings, std::size_t max_mai
 imap::Expected<std::size_t> try_imap(const config::Imap& settings) {
   ASSAY_TRY(account, account_of(settings));
   ASSAY_TRY(transport, imap::connect(account));
-  ASSAY_TRY(mailbox, imap::Mailbox::open(std::move(transport),
-                                         {.folder = settings.folder,
-                                          .patience = std::chrono::seconds{20}}));
+  ASSAY_TRY(mailbox,
+            imap::Mailbox::open(std::move(transport),
+                                {.folder = settings.folder, .patience = std::chrono::seconds{20}}));
   ASSAY_TRY(uids, mailbox->waiting());
   return uids.size();
 }

@@ -69,8 +69,8 @@ class ReceiveRole {
   std::unique_ptr<World> world_ = {};
   std::unique_ptr<store::ReceivedReports> received_ = {};
   std::unique_ptr<Desk> desk_ = {};
-  std::unique_ptr<BounceDesk> bounces_ = {};    ///< null where no reports are made
-  std::unique_ptr<net::TlsKeys> tls_ = {};  ///< null where none is offered
+  std::unique_ptr<BounceDesk> bounces_ = {};  ///< null where no reports are made
+  std::unique_ptr<net::TlsKeys> tls_ = {};    ///< null where none is offered
   std::unique_ptr<MailHost> lmtp_ = {};
   std::unique_ptr<MailHost> smtp_ = {};
   std::unique_ptr<WatchedFolder> folder_ = {};

@@ -125,7 +125,8 @@ Tested test_door(const Door& door) {
   if (!at) return {.ok = false, .what = at.error().what};
   net::Descriptor socket = connect_to(*at, for_test);
   if (!socket) {
-    return {.ok = false, .what = "Nobody answers on " + door.address + "; is assay receive running?"};
+    return {.ok = false,
+            .what = "Nobody answers on " + door.address + "; is assay receive running?"};
   }
   if (door.kind == "upload") return {.ok = true, .what = door.address + " takes connections"};
   net::Connection connection(std::move(socket));
@@ -214,8 +215,7 @@ webapi::Expected<Tested> WebChannels::test(std::string_view name) const {
                   .what = "Signed in; " + std::to_string(*waiting) + " mails wait in " +
                           settings_.imap[i].folder};
   }
-  return std::unexpected(
-      Finding{.code = "not_found", .what = "there is no such channel", .at = 0});
+  return std::unexpected(Finding{.code = "not_found", .what = "there is no such channel", .at = 0});
 }
 
 }  // namespace assay::cli

@@ -103,11 +103,9 @@ Expected<> add_user(const Options& options) {
   ASSAY_TRY(chosen, choose_password(options.name));
   ASSAY_TRY(kept, keep(chosen.password));
   const auto role = accounts::parse_role(options.role).value_or(accounts::Role::viewer);
-  const auto added = accounts->add_user({.name = options.name,
-                                         .role = role,
-                                         .groups = options.groups,
-                                         .created = machine_time()},
-                                        kept, accounts::Only::any);
+  const auto added = accounts->add_user(
+      {.name = options.name, .role = role, .groups = options.groups, .created = machine_time()},
+      kept, accounts::Only::any);
   if (!added) return std::unexpected(failure_of(added.error()));
   note(*accounts, "user.add", options.name);
   return tell(options, chosen, "is added");
@@ -205,7 +203,9 @@ void add_users(const Command& web) {
   const Command add = with_name(with_config(user.subcommand("add", "Add one"), options), options);
   add.option("--role", options->role, "What he may; viewer where nothing is said")
       .one_of({"viewer", "analyst", "administrator"});
-  add.option("--group", options->groups, "A group of domains that he sees").named("NAME").repeatable();
+  add.option("--group", options->groups, "A group of domains that he sees")
+      .named("NAME")
+      .repeatable();
   add.footer(user_footer);
   add.runs([options] { return add_user(*options); });
   const Command list = with_config(user.subcommand("list", "List them"), options);

@@ -125,8 +125,9 @@ void WebRole::show() {
   const webapi::Server* const server = server_.get();
   metrics_.read(Kind::gauge, "assay_web_connections", "Connections of browsers", {},
                 [=] { return static_cast<double>(server->stats().open); });
-  metrics_.read(Kind::counter, "assay_web_connections_refused_total", "Connections beyond the limit",
-                {}, [=] { return static_cast<double>(server->stats().refused); });
+  metrics_.read(Kind::counter, "assay_web_connections_refused_total",
+                "Connections beyond the limit", {},
+                [=] { return static_cast<double>(server->stats().refused); });
 }
 
 std::string WebRole::url() const {

@@ -48,9 +48,8 @@ webapi::Expected<std::shared_ptr<store::ReceivedReports>> ReaderPool::take() {
     }
   }
   if (!reader) {
-    auto opened = store_sqlite::open_received({.path = path_,
-                                               .access = store_sqlite::Access::read,
-                                               .cache_octets = cache_of_reader});
+    auto opened = store_sqlite::open_received(
+        {.path = path_, .access = store_sqlite::Access::read, .cache_octets = cache_of_reader});
     if (!opened) {
       give_back(nullptr);
       return std::unexpected(std::move(opened.error()));
@@ -58,8 +57,9 @@ webapi::Expected<std::shared_ptr<store::ReceivedReports>> ReaderPool::take() {
     reader = std::move(*opened);
   }
   return std::shared_ptr<store::ReceivedReports>(
-      reader.release(),
-      [this](store::ReceivedReports* one) { give_back(std::unique_ptr<store::ReceivedReports>(one)); });
+      reader.release(), [this](store::ReceivedReports* one) {
+        give_back(std::unique_ptr<store::ReceivedReports>(one));
+      });
 }
 
 void ReaderPool::give_back(std::unique_ptr<store::ReceivedReports> reader) {
@@ -95,9 +95,8 @@ Expected<> WebWorld::open_all(ops::Log& log, ops::Metrics& metrics) {
   if (auto done = organizations_.open(false); !done) return done;
   ASSAY_TRY(dns, cli::World::open(settings_.dns, settings_.filter.lookup_time));
   dns_ = std::move(dns);
-  desk_ = std::make_unique<Desk>(settings_, *writer_,
-                                 settings_.intake.verify ? &dns_->resolver() : nullptr, log,
-                                 metrics);
+  desk_ = std::make_unique<Desk>(
+      settings_, *writer_, settings_.intake.verify ? &dns_->resolver() : nullptr, log, metrics);
   return {};
 }
 
@@ -186,9 +185,8 @@ webapi::Expected<std::string> WebWorld::verify(const webapi::VerifyQuestion& que
   if (!question.client.empty()) {
     envelope.client = IpAddress::parse(question.client);
     if (!envelope.client) {
-      return std::unexpected(Finding{.code = "bad_request",
-                                     .what = "client is no address; give one like 192.0.2.1",
-                                     .at = 0});
+      return std::unexpected(Finding{
+          .code = "bad_request", .what = "client is no address; give one like 192.0.2.1", .at = 0});
     }
   }
   const verify::Options options{};

@@ -17,7 +17,8 @@ struct PasswordCost {
 /// cost. Nothing where there is not so much memory.
 std::optional<std::string> hash_password(std::string_view password, const PasswordCost& cost = {});
 
-/// Whether a kept text is of this password. Costs what the text says; false for a text that is none.
+/// Whether a kept text is of this password. Costs what the text says; false for a text that is
+/// none.
 bool is_password(std::string_view kept, std::string_view password);
 
 }  // namespace assay::crypto

@@ -13,8 +13,8 @@ std::string random_octets(std::size_t count);
 /// The same, as twice as many hexadecimal digits.
 std::string random_hex(std::size_t octets);
 
-/// Whether two secrets are the same, in a time that does not tell where they differ; their sizes are
-/// no secret.
+/// Whether two secrets are the same, in a time that does not tell where they differ; their sizes
+/// are no secret.
 bool equal_secrets(std::string_view a, std::string_view b);
 
 }  // namespace assay::crypto

@@ -29,7 +29,8 @@ std::optional<Role> parse_role(std::string_view word) {
 std::string_view trouble_of_name(std::string_view name) {
   if (name.empty()) return "a name must not be empty";
   if (name.size() > longest_name) return "a name has 64 octets at most";
-  if (!utf8::is_harmless(name)) return "a name must be UTF-8 without invisible and control characters";
+  if (!utf8::is_harmless(name))
+    return "a name must be UTF-8 without invisible and control characters";
   if (name.front() == ' ' || name.back() == ' ') return "a name must not begin or end with a blank";
   if (name.find('/') != std::string_view::npos) return "a name must not hold a slash";
   return "";

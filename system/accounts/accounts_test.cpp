@@ -21,7 +21,9 @@ CASES(ScopeOf, "system/accounts/testdata/scope.cases") {
 
 TEST(Patterns, AreKeptAsTheDnsComparesThem) {
   EXPECT_EQ(normal_pattern("Example.COM"), "example.com");
-  EXPECT_EQ(normal_pattern("*.B\xc3\xbc" "cher.example"), "*.xn--bcher-kva.example");
+  EXPECT_EQ(normal_pattern("*.B\xc3\xbc"
+                           "cher.example"),
+            "*.xn--bcher-kva.example");
   EXPECT_EQ(normal_pattern("*"), "*");
   for (const char* text : {"", "*.", "*.*.example.com", "exa mple.com", "a..b", "**"}) {
     EXPECT_EQ(normal_pattern(text), "") << text;
@@ -38,9 +40,10 @@ TEST(Roles, AreReadAsTheyAreWritten) {
 TEST(Names, AreShortPlainText) {
   EXPECT_EQ(trouble_of_name("alice"), "");
   EXPECT_EQ(trouble_of_name("J\xc3\xbcrgen Example"), "");
-  for (const std::string& name :
-       {std::string(), std::string(65, 'a'), std::string(" a"), std::string("a/b"),
-        std::string("a\nb"), std::string("a\xff"), std::string("a\xe2\x80\xae" "b")}) {
+  for (const std::string& name : {std::string(), std::string(65, 'a'), std::string(" a"),
+                                  std::string("a/b"), std::string("a\nb"), std::string("a\xff"),
+                                  std::string("a\xe2\x80\xae"
+                                              "b")}) {
     EXPECT_NE(trouble_of_name(name), "") << name;
   }
 }

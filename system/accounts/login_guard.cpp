@@ -21,8 +21,8 @@ std::optional<std::chrono::seconds> LoginGuard::wait(Tries& tries, const std::st
 void LoginGuard::add(Tries& tries, const std::string& key, Instant now) const {
   if (tries.size() >= limits_.most && !tries.contains(key)) {
     // A flood from many addresses: what was tried least lately makes room.
-    const auto oldest = std::ranges::min_element(
-        tries, {}, [](const auto& each) { return each.second.back(); });
+    const auto oldest =
+        std::ranges::min_element(tries, {}, [](const auto& each) { return each.second.back(); });
     tries.erase(oldest);
   }
   tries[key].push_back(now);

@@ -20,8 +20,8 @@ Maybe<std::chrono::sys_days> read_day(const std::string& option, const std::stri
   if (text.empty()) return std::optional<std::chrono::sys_days>();
   const auto day = parse_day(text);
   if (day) return day;
-  return wrong("bad_day", option + ": \"" + ascii::printable(text) +
-                              "\" is no day; give one like 2026-05-01");
+  return wrong("bad_day",
+               option + ": \"" + ascii::printable(text) + "\" is no day; give one like 2026-05-01");
 }
 
 Maybe<dmarc::Alignment> read_alignment(const std::string& option, const std::string& text) {

@@ -22,9 +22,9 @@ struct AskWords {
   std::string source = {};
 };
 
-/// What is meant by them. `names` and `now` are left to the caller. `prefix` stands before the name of
-/// an option in errors, such as "--". Errors: `bad_question`, `bad_domain`, `no_domain`, `bad_day`,
-/// `bad_word`.
+/// What is meant by them. `names` and `now` are left to the caller. `prefix` stands before the name
+/// of an option in errors, such as "--". Errors: `bad_question`, `bad_domain`, `no_domain`,
+/// `bad_day`, `bad_word`.
 std::expected<Ask, Finding> read_ask(const AskWords& words, std::string_view prefix);
 
 }  // namespace assay::analysis

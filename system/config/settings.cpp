@@ -225,9 +225,10 @@ void check_web(const Node& root, const Settings& settings, Problems& problems) {
   const Node* listen = web->find("listen");
   const bool is_open = listen != nullptr && !said.listen.empty() && !is_loopback(said.listen);
   if (is_open && said.certificate.empty() && !said.plain) {
-    problems.add(listen->place,
-                 "passwords would go over the network as they are; name certificate and key, or say "
-                 "plain = true where a proxy speaks TLS before it");
+    problems.add(
+        listen->place,
+        "passwords would go over the network as they are; name certificate and key, or say "
+        "plain = true where a proxy speaks TLS before it");
   }
 }
 

@@ -17,8 +17,8 @@ namespace assay::net {
 /// replaced while the program runs are taken up by refresh(). Thread-safe.
 class TlsKeys {
  public:
-  /// `certificate`: a PEM file with the chain, the server's own first. Errors: `tls`, which names the
-  /// file.
+  /// `certificate`: a PEM file with the chain, the server's own first. Errors: `tls`, which names
+  /// the file.
   static std::expected<std::unique_ptr<TlsKeys>, Finding> open(const std::string& certificate,
                                                                const std::string& key);
   ~TlsKeys();

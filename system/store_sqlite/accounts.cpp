@@ -133,8 +133,8 @@ Expected<std::optional<User>> SqliteAccounts::user(std::string_view name) {
   return reading([&]() -> Expected<std::optional<User>> {
     std::optional<User> found;
     {
-      Query query = database_->query(
-          "SELECT name, role, created, last_seen FROM users WHERE name = ?", name);
+      Query query =
+          database_->query("SELECT name, role, created, last_seen FROM users WHERE name = ?", name);
       if (query.next()) found = user_of(query);
       if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
     }
@@ -161,8 +161,8 @@ Expected<> SqliteAccounts::set_groups(std::string_view user,
   for (const std::string& each : groups) {
     ASSAY_TRY(there, has("SELECT count(*) FROM groups WHERE name = ?", each));
     if (!there) return refuse("no_group", "there is no group \"" + each + "\"");
-    auto done = database_->run("INSERT OR IGNORE INTO members VALUES (?, ?)", user,
-                               std::string_view(each));
+    auto done =
+        database_->run("INSERT OR IGNORE INTO members VALUES (?, ?)", user, std::string_view(each));
     if (!done) return done;
   }
   return {};
@@ -177,16 +177,17 @@ Expected<> SqliteAccounts::add_user(const User& user, std::string_view password,
     }
     ASSAY_TRY(there, has("SELECT count(*) FROM users WHERE name = ?", user.name));
     if (there) return refuse("exists", "there is a user of that name already");
-    auto added = database_->run("INSERT INTO users VALUES (?, ?, ?, ?, NULL)",
-                                std::string_view(user.name), static_cast<int>(user.role), password,
-                                user.created);
+    auto added =
+        database_->run("INSERT INTO users VALUES (?, ?, ?, ?, NULL)", std::string_view(user.name),
+                       static_cast<int>(user.role), password, user.created);
     if (!added) return added;
     return set_groups(user.name, user.groups);
   });
 }
 
 Expected<> SqliteAccounts::keep_an_administrator(std::string_view but) {
-  ASSAY_TRY(left, database_->number("SELECT count(*) FROM users WHERE role = 2 AND name <> ?", but));
+  ASSAY_TRY(left,
+            database_->number("SELECT count(*) FROM users WHERE role = 2 AND name <> ?", but));
   if (left > 0) return {};
   return refuse("last_administrator", "one administrator must remain");
 }
@@ -247,9 +248,10 @@ Expected<std::vector<Group>> SqliteAccounts::groups() {
 
 Expected<std::vector<std::string>> SqliteAccounts::patterns_of(std::string_view user) {
   return reading([&] {
-    return texts(database_->query("SELECT DISTINCT pattern FROM members JOIN group_domains USING "
-                                  "(name) WHERE user = ? ORDER BY pattern",
-                                  user));
+    return texts(
+        database_->query("SELECT DISTINCT pattern FROM members JOIN group_domains USING "
+                         "(name) WHERE user = ? ORDER BY pattern",
+                         user));
   });
 }
 
@@ -301,8 +303,8 @@ Expected<> SqliteAccounts::remove_group(std::string_view name) {
 
 Expected<std::unique_ptr<accounts::Accounts>> open_accounts(const Options& options) {
   ASSAY_TRY(database, detail::Database::open(options));
-  auto ready = detail::migrate(*database, detail::accounts_migrations(),
-                               detail::accounts_application);
+  auto ready =
+      detail::migrate(*database, detail::accounts_migrations(), detail::accounts_application);
   if (!ready) return std::unexpected(std::move(ready.error()));
   return std::make_unique<detail::SqliteAccounts>(std::move(database));
 }

@@ -52,9 +52,8 @@ Expected<std::optional<Session>> SqliteAccounts::session(std::string_view secret
                                    Blob{secret});
     std::optional<Session> found;
     if (query.next()) {
-      found = Session{.user = query.text(0),
-                      .created = query.instant(1),
-                      .last_seen = query.instant(2)};
+      found = Session{
+          .user = query.text(0), .created = query.instant(1), .last_seen = query.instant(2)};
     }
     if (auto result = query.result(); !result) return std::unexpected(std::move(result.error()));
     return found;
@@ -125,8 +124,7 @@ Expected<> SqliteAccounts::remove_token(std::int64_t id, std::string_view user) 
     auto done =
         database_->run("DELETE FROM tokens WHERE id = ?1 AND (?2 = '' OR user = ?2)", id, user);
     if (!done || database_->changed() > 0) return done;
-    return std::unexpected(
-        Finding{.code = "not_found", .what = "there is no such token", .at = 0});
+    return std::unexpected(Finding{.code = "not_found", .what = "there is no such token", .at = 0});
   });
 }
 

@@ -291,10 +291,8 @@ std::variant<Response, Admission> Api::admit(const Request& request) {
 }
 
 Response Api::answer(const Admission& admission, const Request& request, std::string body) {
-  Call call{.parts = state_->parts,
-            .request = request,
-            .admission = admission,
-            .body = std::move(body)};
+  Call call{
+      .parts = state_->parts, .request = request, .admission = admission, .body = std::move(body)};
   Response response = call.body.size() > admission.max_body
                           ? error_response(413, "too_large", "the body is too large")
                           : admission.route->handle(call);

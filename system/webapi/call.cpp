@@ -1,8 +1,9 @@
+#include "system/webapi/detail/call.h"
+
 #include <algorithm>
 
 #include "assay/base/ascii.h"
 #include "assay/base/try.h"
-#include "system/webapi/detail/call.h"
 
 namespace assay::webapi {
 
@@ -71,8 +72,8 @@ std::optional<std::vector<std::string>> Members::texts(std::string_view name) {
 std::uint64_t Members::number(std::string_view name) {
   const json::Value* value = find(name);
   if (value == nullptr) return 0;
-  const auto number = value->kind == json::Value::Kind::number ? ascii::parse_number(value->text)
-                                                               : std::nullopt;
+  const auto number =
+      value->kind == json::Value::Kind::number ? ascii::parse_number(value->text) : std::nullopt;
   if (!number) complain(std::string(name) + " must be a whole number");
   return number.value_or(0);
 }

@@ -8,7 +8,7 @@
 namespace assay::webapi {
 namespace {
 
-constexpr std::array<std::string_view, 6> methods = {"GET", "HEAD", "POST",
+constexpr std::array<std::string_view, 6> methods = {"GET", "HEAD",  "POST",
                                                      "PUT", "PATCH", "DELETE"};
 /// Fields that must not be there twice; others are joined (RFC 9110 §5.3).
 constexpr std::array<std::string_view, 9> single = {
@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 9> single = {
     "origin", "cookie",         "x-assay-csrf",      "content-encoding"};
 /// Not handed on: each connection has one request, ranges are not served, and packing is ours.
 constexpr std::array<std::string_view, 9> dropped = {
-    "range",   "if-range", "connection",  "keep-alive",  "accept-encoding",
+    "range",   "if-range", "connection",  "keep-alive", "accept-encoding",
     "upgrade", "te",       "remote_addr", "remote_port"};
 
 std::unexpected<BadHead> bad(int status, std::string_view what) {
@@ -83,8 +83,8 @@ std::expected<void, BadHead> read_framing(Head& head) {
   }
   if (length == head.fields.end()) return {};
   constexpr std::size_t most_digits = 15;
-  const auto number = length->second.size() <= most_digits ? ascii::parse_number(length->second)
-                                                           : std::nullopt;
+  const auto number =
+      length->second.size() <= most_digits ? ascii::parse_number(length->second) : std::nullopt;
   if (!number) return bad(400, "Content-Length is no number");
   head.length = *number;
   return {};

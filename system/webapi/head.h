@@ -31,11 +31,11 @@ struct BadHead {
   std::string_view what = {};
 };
 
-/// Reads a head with its empty line; lines end in CR LF. Total. Refused are: other methods than GET,
-/// HEAD, POST, PUT, PATCH and DELETE (405); another version than 1.0 and 1.1 (505); folded fields,
-/// names that are none, control characters; other than one Host; a field given twice of those that
-/// decide where a body ends or who asks; Content-Length beside Transfer-Encoding, or codings other
-/// than chunked (501); more than max_fields (431).
+/// Reads a head with its empty line; lines end in CR LF. Total. Refused are: other methods than
+/// GET, HEAD, POST, PUT, PATCH and DELETE (405); another version than 1.0 and 1.1 (505); folded
+/// fields, names that are none, control characters; other than one Host; a field given twice of
+/// those that decide where a body ends or who asks; Content-Length beside Transfer-Encoding, or
+/// codings other than chunked (501); more than max_fields (431).
 std::expected<Head, BadHead> read_head(std::string_view text);
 
 /// The head as the library behind is given it: without ranges, connection fields and codings that

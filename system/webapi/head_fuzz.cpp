@@ -1,4 +1,5 @@
-/// A head that is accepted, written and read again says the same, and nothing in it ends a line early.
+/// A head that is accepted, written and read again says the same, and nothing in it ends a line
+/// early.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -55,7 +55,8 @@ TEST(ReadHead, IsBounded) {
   const auto head = read_head(many + "\r\n");
   ASSERT_FALSE(head);
   EXPECT_EQ(head.error().status, 431);
-  const auto large = read_head("GET / HTTP/1.1\r\nHost: " + std::string(max_head, 'a') + "\r\n\r\n");
+  const auto large =
+      read_head("GET / HTTP/1.1\r\nHost: " + std::string(max_head, 'a') + "\r\n\r\n");
   ASSERT_FALSE(large);
   EXPECT_EQ(large.error().status, 431);
 }

@@ -41,8 +41,8 @@ bool read_query(std::string_view text, Target& target) {
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
     const auto name = decode_form(part.substr(0, equals));
-    const auto value =
-        decode_form(equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1));
+    const auto value = decode_form(equals == std::string_view::npos ? std::string_view()
+                                                                    : part.substr(equals + 1));
     if (!name || !value || !target.query.emplace(*name, *value).second) return false;
   }
   return true;
@@ -67,14 +67,12 @@ struct Known {
   int status;
 };
 constexpr std::array known = {
-    Known{"not_found", 404},        Known{"store_unknown", 404},
-    Known{"exists", 409},           Known{"set_up_already", 403},
-    Known{"no_group", 400},         Known{"last_administrator", 409},
-    Known{"not_empty", 409},        Known{"no_domain", 400},
-    Known{"bad_question", 404},     Known{"bad_domain", 400},
-    Known{"bad_day", 400},          Known{"bad_word", 400},
-    Known{"bad_request", 400},      Known{"no_resolver", 503},
-    Known{"not_permitted", 403},    Known{"unavailable", 503}};
+    Known{"not_found", 404},      Known{"store_unknown", 404}, Known{"exists", 409},
+    Known{"set_up_already", 403}, Known{"no_group", 400},      Known{"last_administrator", 409},
+    Known{"not_empty", 409},      Known{"no_domain", 400},     Known{"bad_question", 404},
+    Known{"bad_domain", 400},     Known{"bad_day", 400},       Known{"bad_word", 400},
+    Known{"bad_request", 400},    Known{"no_resolver", 503},   Known{"not_permitted", 403},
+    Known{"unavailable", 503}};
 
 }  // namespace
 

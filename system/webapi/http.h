@@ -17,7 +17,7 @@ namespace assay::webapi {
 /// A request without its body.
 struct Request {
   std::string method;
-  std::string target = {};                                       ///< path and query, as sent
+  std::string target = {};                                      ///< path and query, as sent
   std::map<std::string, std::string, std::less<>> fields = {};  ///< names in lower case
   std::string client = {};  ///< address of who asks, as text: of proxies that are trusted, theirs
   bool secure = false;      ///< came by TLS, to us or to a proxy that is trusted
@@ -62,8 +62,8 @@ std::optional<Target> parse_target(std::string_view target);
 /// there is none.
 std::optional<std::string> cookie(std::string_view field, std::string_view name);
 
-/// A host of a Host field without its port, in lower case: "localhost", "192.0.2.1", "[2001:db8::1]".
-/// Nothing for text that is no authority.
+/// A host of a Host field without its port, in lower case: "localhost", "192.0.2.1",
+/// "[2001:db8::1]". Nothing for text that is no authority.
 std::optional<std::string> host_of(std::string_view authority);
 
 }  // namespace assay::webapi

@@ -11,8 +11,7 @@ namespace {
 TEST(ParseTarget, DecodesSegmentsAndQuery) {
   const auto target = parse_target("/api/v1/users/J%C3%BCrgen?domain=example.com&note=a+b%2Bc&x=");
   ASSERT_TRUE(target);
-  EXPECT_EQ(target->path,
-            (std::vector<std::string>{"api", "v1", "users", "J\xc3\xbcrgen"}));
+  EXPECT_EQ(target->path, (std::vector<std::string>{"api", "v1", "users", "J\xc3\xbcrgen"}));
   EXPECT_EQ(target->value("domain"), "example.com");
   EXPECT_EQ(target->value("note"), "a b+c");
   EXPECT_EQ(target->value("missing"), "");
@@ -39,8 +38,8 @@ TEST(HostOf, LeavesOutThePort) {
   EXPECT_EQ(host_of("LocalHost:8899"), "localhost");
   EXPECT_EQ(host_of("[2001:DB8::1]:80"), "[2001:db8::1]");
   EXPECT_EQ(host_of("192.0.2.1"), "192.0.2.1");
-  for (const char* text : {"", ":80", "a:b", "a b", "a/b", "user@host", "[::1", "[::1]x:1",
-                           "a:999999"}) {
+  for (const char* text :
+       {"", ":80", "a:b", "a b", "a/b", "user@host", "[::1", "[::1]x:1", "a:999999"}) {
     EXPECT_FALSE(host_of(text)) << text;
   }
 }
@@ -50,7 +49,8 @@ TEST(OriginOf, BelievesTrustedProxiesAlone) {
   const auto trusts = [&](const IpAddress& one) { return one == proxy; };
   EXPECT_EQ(origin_of(other, false, "203.0.113.1", "https", trusts).client, "198.51.100.1");
   EXPECT_FALSE(origin_of(other, false, "203.0.113.1", "https", trusts).secure);
-  const Origin through = origin_of(proxy, false, "10.0.0.1, 203.0.113.1, 192.0.2.1", "https", trusts);
+  const Origin through =
+      origin_of(proxy, false, "10.0.0.1, 203.0.113.1, 192.0.2.1", "https", trusts);
   EXPECT_EQ(through.client, "203.0.113.1");
   EXPECT_TRUE(through.secure);
   EXPECT_EQ(origin_of(proxy, true, "", "http", trusts).secure, false);

@@ -85,12 +85,12 @@ std::vector<Step> steps_of(const Health& health, Instant now) {
   const bool keeps = health.store_trouble.empty();
   steps.push_back({"store", keeps, keeps ? "Reports can be kept" : health.store_trouble,
                    keeps ? "" : "Look at the disk and the permissions of the data folder"});
-  steps.push_back({"channel", health.any_channel,
-                   health.any_channel ? "A way in for reports is open"
-                                      : "No way in for reports is open",
-                   health.any_channel ? ""
-                                      : "Start assay receive, or assay run, and look at [receive] "
-                                        "and [[imap]] in the configuration"});
+  steps.push_back(
+      {"channel", health.any_channel,
+       health.any_channel ? "A way in for reports is open" : "No way in for reports is open",
+       health.any_channel ? ""
+                          : "Start assay receive, or assay run, and look at [receive] "
+                            "and [[imap]] in the configuration"});
   steps.push_back(first_step(health));
   if (health.latest) {
     const bool is_fresh = *health.latest + fresh > now;
@@ -140,8 +140,7 @@ Expected<Health> health_of(Call& call) {
                 .store_trouble = call.parts.world.store_trouble()};
   for (const store::ReporterCount& each : counts) {
     if (each.kind != store::ReportKind::aggregate || each.reports == 0) continue;
-    const auto last =
-        std::chrono::floor<std::chrono::days>(each.last - std::chrono::seconds{1});
+    const auto last = std::chrono::floor<std::chrono::days>(each.last - std::chrono::seconds{1});
     health.data_through = std::max(health.data_through.value_or(last), last);
   }
   if (auto counted = count_arrivals(*reports, call.request.now, health); !counted) {

@@ -123,8 +123,7 @@ Expected<analysis::Mark> mark_of(const Call& call, Members& members) {
   }
   mark.domain = name->text();
   if (call.actor().scope.sees(mark.domain)) return mark;
-  return std::unexpected(
-      Finding{.code = "not_found", .what = "there is no such domain", .at = 0});
+  return std::unexpected(Finding{.code = "not_found", .what = "there is no such domain", .at = 0});
 }
 
 }  // namespace

@@ -68,8 +68,8 @@ class Pipe {
   bool write(std::string_view octets) {
     while (!octets.empty()) {
       const std::string_view piece = octets.substr(0, octets_a_second * 4);
-      const bool done = tls_ != nullptr ? tls_->write(piece, time_left())
-                                        : connection_.write(piece, time_left());
+      const bool done =
+          tls_ != nullptr ? tls_->write(piece, time_left()) : connection_.write(piece, time_left());
       if (!done) return false;
       earn(piece.size());
       octets.remove_prefix(piece.size());
@@ -82,9 +82,7 @@ class Pipe {
   }
 
  private:
-  void earn(std::size_t octets) {
-    until_ += milliseconds(1000 * octets / octets_a_second);
-  }
+  void earn(std::size_t octets) { until_ += milliseconds(1000 * octets / octets_a_second); }
   milliseconds time_left() const {
     return std::max(std::chrono::ceil<milliseconds>(until_ - Steady::now()), milliseconds(0));
   }

@@ -193,8 +193,7 @@ Response put_password(Call& call) {
   }
   auto kept = keep_password(call.parts, wanted);
   if (!kept) return error_response(kept.error());
-  auto changed =
-      call.parts.accounts.change_user(name, {.password = *kept}, call.actor().session);
+  auto changed = call.parts.accounts.change_user(name, {.password = *kept}, call.actor().session);
   return changed ? no_content() : error_response(changed.error());
 }
 

@@ -143,8 +143,8 @@ Response StaticFiles::answer(const Request& request) {
   }
   response.fields = {{"ETag", tag}, {"Vary", "Accept-Encoding"}};
   // Below assets/ another content has another name.
-  response.fields.emplace_back("Cache-Control", asset ? "public, max-age=31536000, immutable"
-                                                      : "no-cache");
+  response.fields.emplace_back("Cache-Control",
+                               asset ? "public, max-age=31536000, immutable" : "no-cache");
   if (response.encoded) response.fields.emplace_back("Content-Encoding", "gzip");
   if (!names(request.field("if-none-match"), tag)) return response;
   response.status = 304;

@@ -84,9 +84,8 @@ TEST_F(Pages, AreNotSentAgain) {
 TEST_F(Pages, StayInTheirFolder) {
   put("pages/index.html", "first");
   put("pages/.hidden", "hidden");
-  for (const char* target :
-       {"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.hidden", "/assets/%2e%2e/x",
-        "/assets/..%5c..%5csecret.txt", "//secret.txt"}) {
+  for (const char* target : {"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.hidden",
+                             "/assets/%2e%2e/x", "/assets/..%5c..%5csecret.txt", "//secret.txt"}) {
     const Response response = get(target);
     EXPECT_TRUE(response.status == 404 || response.body == "first") << target << response.body;
   }

@@ -43,7 +43,8 @@ class VisibleReports final : public store::ReceivedReports {
   Expected<std::vector<store::TlsCount>> tls_counts(std::string_view policy_domain,
                                                     const store::Days& days) override;
 
-  /// Of reports that are visible; where not all are: reports, counted, set_aside and messages alone.
+  /// Of reports that are visible; where not all are: reports, counted, set_aside and messages
+  /// alone.
   Expected<store::ReceivedBooks> books() override;
   Expected<store::ReceivedRemoved> forget(const store::ReceivedRetention& retention) override;
   Expected<store::ReceivedRemoved> erase(std::string_view domain) override;

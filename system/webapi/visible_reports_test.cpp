@@ -42,7 +42,8 @@ TEST_F(Tenants, SeeTheirReportsAlone) {
   const auto one = scope({"example.net"});
   VisibleReports visible(all_, one);
   EXPECT_EQ(*visible.policy_domains(), std::vector<std::string>{"example.net"});
-  const auto page = *visible.reports({.before = std::numeric_limits<std::int64_t>::max(), .limit = 4});
+  const auto page =
+      *visible.reports({.before = std::numeric_limits<std::int64_t>::max(), .limit = 4});
   ASSERT_EQ(page.size(), 4U);
   for (const auto& each : page) EXPECT_EQ(each.head.policy_domain, "example.net");
   EXPECT_GT(page.front().id, page.back().id);
@@ -72,8 +73,8 @@ TEST_F(Tenants, SumsAreOverWhatTheySee) {
   VisibleReports visible(all_, two);
   const auto total = [&](store::ReceivedReports& reports, bool by_domain) {
     std::uint64_t sum = 0;
-    const auto counts = *reports.daily(
-        {.days = days_, .by_domain = by_domain, .by_day = false, .by_cell = false});
+    const auto counts =
+        *reports.daily({.days = days_, .by_domain = by_domain, .by_day = false, .by_cell = false});
     for (const auto& each : counts) sum += each.messages;
     return std::pair(counts.size(), sum);
   };

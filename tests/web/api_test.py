@@ -36,7 +36,7 @@ def routes():
 
 
 def path_of(route):
-    path = route["path"]
+    path = route["path"].replace("/tokens/:id", "/tokens/999999")  # none of those that ask
     for name, value in PARAMETERS.items():
         path = path.replace(name, value)
     return path
