@@ -82,7 +82,10 @@ Expected<analysis::Document> answer_received(const analysis::Ask& ask,
   analysis::Document document{.question = "received",
                               .domain = ask.domain,
                               .basis = {.days = {.from = from, .until = to + days{1}}}};
-  if (journals.empty()) journals.push_back(journal_folder(settings));
+  // A filter that never ran here has no folder yet: nothing was received, which is no failure.
+  std::error_code error;
+  const std::string own = journal_folder(settings);
+  if (journals.empty() && fs::exists(own, error)) journals.push_back(own);
   analysis::ReceivedMail mail;
   auto done =
       for_each_line(journals, [&](const std::string&, const journal::Line& line) -> Expected<> {
