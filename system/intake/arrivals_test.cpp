@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <span>
+
 #include "assay/aggregate/write.h"
 #include "assay/archive/gzip.h"
 #include "assay/base/base64.h"
@@ -136,6 +139,51 @@ TEST(Arrivals, OfFailureReports) {
   EXPECT_EQ(arrival.failure->subject, "Hi");
   EXPECT_EQ(arrival.failure->incidents, 3U);
   EXPECT_NE(arrival.failure->original_header.find("Subject: Hi"), std::string::npos);
+}
+
+std::string text_of(const store::LargeOctets& octets) {
+  std::string text(octets.size, '\0');
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t more = octets.read_at(at, std::span(text).subspan(at));
+    if (more == 0) break;
+    at += more;
+  }
+  return text;
+}
+
+TEST(Arrivals, OfWhatIsNotHeldAreTheSame) {
+  const std::string xml = write_xml(report_of("one"));
+  ArrivalOptions options;
+  options.spill_folder = std::filesystem::temp_directory_path();
+  for (const std::string& octets : {xml, archive::gzip(xml)}) {
+    const archive::Source source{
+        .size = octets.size(), .read_at = [octets](std::uint64_t at, std::span<char> into) {
+          return at < octets.size() ? octets.copy(into.data(), into.size(), at) : 0;
+        }};
+    const Taken taken = read_arrivals(
+        {.octets = {}, .source = source, .name = "x", .arrived = midnight + 25h}, options);
+    const Taken held = taken_from(octets);
+    ASSERT_EQ(taken.arrivals.size(), 1U);
+    EXPECT_EQ(taken.arrivals[0].head, held.arrivals[0].head);
+    EXPECT_EQ(taken.arrivals[0].digest, held.arrivals[0].digest);
+    EXPECT_EQ(taken.arrivals[0].raw.name, "x");
+    EXPECT_EQ(taken.arrivals[0].raw.octets, "");
+    ASSERT_TRUE(taken.arrivals[0].large_raw);
+    EXPECT_EQ(text_of(*taken.arrivals[0].large_raw), archive::gzip(xml));
+  }
+}
+
+TEST(Arrivals, OfWhatIsPlainAndNotHeldNeedRoomToBePacked) {
+  const std::string xml = write_xml(report_of("one"));
+  const archive::Source source{
+      .size = xml.size(), .read_at = [xml](std::uint64_t at, std::span<char> into) {
+        return at < xml.size() ? xml.copy(into.data(), into.size(), at) : 0;
+      }};
+  const Taken taken =
+      read_arrivals({.octets = {}, .source = source, .arrived = midnight + 25h}, {});
+  ASSERT_EQ(taken.arrivals.size(), 1U);
+  EXPECT_FALSE(taken.arrivals[0].large_raw);
+  EXPECT_EQ(taken.arrivals[0].remarks.back().code, "raw_not_kept");
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <span>
 
 #include "system/store/testdata/conformance_received.h"
 #include "system/store_sqlite/detail/pieces.h"
@@ -178,6 +180,46 @@ TEST(ReceivedMigrations, EveryOlderFileIsBroughtToThePresent) {
     EXPECT_EQ(must(received->failure(2)), sent[1].failure);
     EXPECT_EQ(must(received->tls(3)), sent[2].tls);
   }
+}
+
+/// `octets` in the place of raw ones that are held.
+store::LargeOctets large(const std::string& octets, std::size_t ends = std::string::npos) {
+  return {.size = octets.size(), .read_at = [octets, ends](std::uint64_t at, std::span<char> into) {
+            const std::size_t most = std::min(octets.size(), ends);
+            return at < most ? octets.substr(0, most).copy(into.data(), into.size(), at) : 0;
+          }};
+}
+
+TEST(Received, KeepsWhatIsTooLargeToBeHeld) {
+  std::string octets;
+  for (unsigned i = 0; i < 400'000; ++i) octets += std::to_string(i);  // more than two pieces
+  const Scratch scratch;
+  const auto received = must(open_received({.path = scratch.path("reports")}));
+  store::Arrival one = arrival_of("one", {record_of("192.0.2.1", 3)});
+  one.raw = {.name = "large.gz", .member = "a.xml"};
+  one.large_raw = large(octets);
+  store::Arrival two = arrival_of("two", {record_of("192.0.2.2", 3)});
+  two.raw = {.name = "large.gz", .member = "b.xml"};
+  two.large_raw = large(octets);
+  const std::vector<store::Arrival> both = {one, two};
+  const auto placed = must(received->add(both, store::add_all, {}));
+  for (std::size_t i = 0; i < 2; ++i) {
+    const store::Raw raw = must(received->raw(placed[i].id));
+    EXPECT_EQ(raw.octets, octets);
+    EXPECT_EQ(raw.member, both[i].raw.member);
+  }
+}
+
+TEST(Received, TakesNothingOfWhatChangesMeanwhile) {
+  const std::string octets(1'000'000, 'x');
+  const Scratch scratch;
+  const auto received = must(open_received({.path = scratch.path("reports")}));
+  store::Arrival one = arrival_of("one", {record_of("192.0.2.1", 3)});
+  one.large_raw = large(octets, 600'000);
+  const auto placed = received->add(std::vector<store::Arrival>{one}, store::add_all, {});
+  EXPECT_EQ(code_of(placed), "store_failed");
+  EXPECT_EQ(must(received->books()).reports, 0U);
+  EXPECT_EQ(must(received->reports({})).size(), 0U);
 }
 
 }  // namespace
