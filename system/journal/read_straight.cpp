@@ -73,8 +73,8 @@ class Straight {
   }
 
   /// `name`: a literal, so that it is compared by its known length.
-  template <std::size_t size, class T>
-  void take(const char (&name)[size], T& into, Need need = Need::optional) {
+  template <std::size_t Size, class T>
+  void take(const char (&name)[Size], T& into, Need need = Need::optional) {
     if (!enter(name)) {
       if (need == Need::required) well_ = false;
       return;
@@ -83,8 +83,8 @@ class Straight {
     next_member();
   }
 
-  template <std::size_t size, class T>
-  void take_list(const char (&name)[size], std::vector<T>& into) {
+  template <std::size_t Size, class T>
+  void take_list(const char (&name)[Size], std::vector<T>& into) {
     take(name, into);
   }
 
@@ -100,9 +100,9 @@ class Straight {
   }
 
   /// Whether the next member has that name; then its value is next.
-  template <std::size_t size>
-  bool enter(const char (&name)[size]) {
-    constexpr std::size_t length = size - 1;  // without NUL
+  template <std::size_t Size>
+  bool enter(const char (&name)[Size]) {
+    constexpr std::size_t length = Size - 1;  // without NUL
     if (!well_ || left() < length + 3 || at_[0] != '"' || at_[1] != name[0]) return false;
     if (at_[length + 1] != '"' || at_[length + 2] != ':') return false;
     if (std::memcmp(at_ + 1, name, length) != 0) return false;
