@@ -51,4 +51,7 @@ Expected<analysis::Marks> read_marks_file(const std::string& path);
 /// Adds a line, which is on the disk when it returns. Errors: io.
 Expected<> append_mark(const std::string& path, const analysis::Mark& mark);
 
+/// The name of the user who runs the program.
+std::string user_name();
+
 }  // namespace assay::cli

@@ -15,6 +15,7 @@
 #include "system/analysis/catalogue.h"
 #include "system/analysis/document.h"
 #include "system/analysis/marks.h"
+#include "system/store/alert_book.h"
 #include "system/store/received.h"
 
 /// The questions of `assay show`: which values of the Store each needs, and its answer. Daily
@@ -41,6 +42,7 @@ enum class Question : std::uint8_t {
   compare,
   split,
   domains,
+  changes,   ///< of published records; answered from the AlertBook
   received,  ///< answered from journals (received_mail.h), not from the Store
 };
 std::string_view to_text(Question question);
@@ -70,7 +72,8 @@ struct World {
   const Catalogue* catalogue = nullptr;
   const Marks* marks = nullptr;
   std::function<std::string(std::string_view)> organization = {};  ///< see View
-  dns::Resolver* resolver = nullptr;  ///< for the ladder, and for names
+  dns::Resolver* resolver = nullptr;   ///< for the ladder, and for names
+  store::AlertBook* alerts = nullptr;  ///< for watched records; null: none are watched
 };
 
 /// Answers any question but `received`. Errors: those of the Store; `no_domain` where the question

@@ -28,8 +28,10 @@ void add_allow(std::vector<Option>& options, const Allow& allow) {
 /// "[filter]" as a literal, so that options can be views.
 std::string_view header_of(std::string_view name) {
   static constexpr std::string_view headers =
-      "[filter][dns][enforcement][evidence][journal][reports][intake][receive][smtp][log][metrics]";
-  return headers.substr(headers.find(name) - 1, name.size() + 2);
+      "[filter][dns][enforcement][evidence][journal][reports][intake][receive][smtp][alerts]["
+      "digest]"
+      "[log][metrics]";
+  return headers.substr(headers.find("[" + std::string(name) + "]"), name.size() + 2);
 }
 
 void add_singles(std::vector<Option>& options, const Settings& settings) {
@@ -60,6 +62,7 @@ std::vector<Option> default_options() {
   }
   add_allow(options, Allow{});
   add_options(options, "[[imap]]", imap_rows(), Imap{});
+  add_options(options, "[[alert]]", alert_rule_rows(), AlertRule{});
   return options;
 }
 
@@ -82,6 +85,11 @@ std::string to_toml(const Settings& settings) {
   for (const Imap& imap : settings.imap) {
     options.clear();
     add_options(options, "[[imap]]", imap_rows(), imap);
+    append(toml, options);
+  }
+  for (const AlertRule& rule : settings.alert_rules) {
+    options.clear();
+    add_options(options, "[[alert]]", alert_rule_rows(), rule);
     append(toml, options);
   }
   return toml;
