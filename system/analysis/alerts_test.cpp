@@ -469,6 +469,7 @@ TEST(AlertJson, IsWhatPagesList) {
   const Alert alert{.id = 3,
                     .rule = "spike",
                     .domain = "example.com",
+                    .cause = "c",
                     .what = "w",
                     .severity = Severity::high,
                     .since = noon,
