@@ -25,10 +25,11 @@ int run(int argc, char** argv) {
   const Command program = line.program();
   program.footer(more_help);
   program.needs_subcommand();
-  for (const auto add : {add_verify,   add_spf,         add_dmarc,   add_record,   add_author,
-                         add_walk,     add_destination, add_journal, add_report,   add_outbox,
-                         add_suppress, add_store,       add_show,    add_mark,     add_dkim,
-                         add_intake,   add_evidence,    add_roles,   add_simulate, add_demo}) {
+  for (const auto add :
+       {add_verify,      add_spf,     add_dmarc,    add_record, add_author,   add_walk,
+        add_destination, add_journal, add_report,   add_outbox, add_suppress, add_store,
+        add_show,        add_mark,    add_alert,    add_digest, add_dkim,     add_intake,
+        add_evidence,    add_roles,   add_simulate, add_demo}) {
     add(program);
   }
   const Chosen chosen = line.parse(argc, argv);

@@ -26,6 +26,8 @@ void add_store(const Command& program);
 void add_dkim(const Command& program);
 void add_show(const Command& program);
 void add_mark(const Command& program);
+void add_alert(const Command& program);
+void add_digest(const Command& program);
 void add_intake_look(const Command& intake);
 void add_web_accounts(const Command& web);
 void add_demo(const Command& program);

@@ -1,9 +1,11 @@
 #include "bin/insight.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -193,6 +195,17 @@ Expected<> append_mark(const std::string& path, const analysis::Mark& mark) {
   const int number = written >= 0 && !whole ? ENOSPC : errno;
   if (::close(file) != 0 || !synced) return failed(number);
   return {};
+}
+
+std::string user_name() {
+  constexpr std::size_t room = 16'384;
+  std::array<char, room> buffer = {};
+  passwd entry = {};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+      found != nullptr)
+    return found->pw_name;
+  return "uid " + std::to_string(::getuid());
 }
 
 }  // namespace assay::cli

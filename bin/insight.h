@@ -64,4 +64,7 @@ Expected<std::optional<analysis::OwnMail>> read_own_mail(const config::Settings&
 /// Adds a line, which is on the disk when it returns. Errors: io.
 Expected<> append_mark(const std::string& path, const analysis::Mark& mark);
 
+/// The name of the user who runs the program.
+std::string user_name();
+
 }  // namespace assay::cli

@@ -1,9 +1,6 @@
 /// assay mark: what an owner says of the services that send as his domain.
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,18 +45,6 @@ struct Options {
   std::string at = {};
   OutputOptions output = {};
 };
-
-/// The name of the user who runs the program.
-std::string user_name() {
-  constexpr std::size_t room = 16'384;
-  std::array<char, room> buffer = {};
-  passwd entry = {};
-  passwd* found = nullptr;
-  if (::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-      found != nullptr)
-    return found->pw_name;
-  return "uid " + std::to_string(::getuid());
-}
 
 std::string in_words(const analysis::Mark& mark) {
   const std::string what =

@@ -117,6 +117,18 @@ void Desk::count(const Receipt& receipt, store::Channel channel) {
   {
     const std::scoped_lock lock(mutex_);
     trouble_ = receipt.failure ? receipt.failure->what : "";
+    const auto hour = std::chrono::floor<std::chrono::hours>(machine_time());
+    for (const IntakeLine& line : receipt.lines) {
+      store::IntakeCount& count = counts_[{hour, word, line.outcome}];
+      count = {.hour = hour,
+               .channel = word,
+               .outcome = line.outcome,
+               .count = count.count + 1,
+               .sample = line.why};
+    }
+    // A day or two where nobody takes them.
+    constexpr std::size_t most = 1'000;
+    if (counts_.size() > most) counts_.erase(counts_.begin());
   }
   if (receipt.failure) {
     metrics_
@@ -153,6 +165,14 @@ void Desk::count(const Receipt& receipt, store::Channel channel) {
 std::uint64_t Desk::refused_on(std::chrono::sys_days day) const {
   const std::scoped_lock lock(mutex_);
   return day == refused_day_ ? refused_ : 0;
+}
+
+std::vector<store::IntakeCount> Desk::take_counts() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<store::IntakeCount> counts;
+  for (auto& [key, count] : counts_) counts.push_back(std::move(count));
+  counts_.clear();
+  return counts;
 }
 
 std::string Desk::trouble() const {

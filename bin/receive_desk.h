@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "system/config/settings.h"
@@ -14,6 +16,7 @@
 #include "system/intake/committer.h"
 #include "system/ops/log.h"
 #include "system/ops/metrics.h"
+#include "system/store/alert_values.h"
 #include "system/store/received.h"
 
 #include "bin/intake_words.h"
@@ -53,6 +56,9 @@ class Desk {
   /// Files and parts that were refused on this day (UTC), since the program was started.
   std::uint64_t refused_on(std::chrono::sys_days day) const;
 
+  /// What came in and what did not, by hour and channel, since this was asked last.
+  std::vector<store::IntakeCount> take_counts();
+
   /// What the Store said last, while it fails.
   std::string trouble() const;
 
@@ -70,6 +76,8 @@ class Desk {
   std::string trouble_ = {};
   std::chrono::sys_days refused_day_ = {};
   std::uint64_t refused_ = 0;  ///< on that day
+  using CountKey = std::tuple<store::Instant, std::string, std::string>;
+  std::map<CountKey, store::IntakeCount> counts_ = {};
 };
 
 }  // namespace assay::cli

@@ -200,6 +200,20 @@ std::vector<std::string> ReceiveRole::troubles() const {
   return all;
 }
 
+std::vector<store::IntakeCount> ReceiveRole::take_counts() {
+  std::vector<store::IntakeCount> counts = desk_->take_counts();
+  const auto hour = std::chrono::floor<std::chrono::hours>(machine_time());
+  const auto add = [&](const char* channel, const std::string& what) {
+    if (what.empty()) return;
+    counts.push_back(
+        {.hour = hour, .channel = channel, .outcome = "failed", .count = 1, .sample = what});
+  };
+  add("store", desk_->trouble());
+  const std::scoped_lock lock(mutex_);
+  for (std::size_t i = 0; i < troubles_.size(); ++i) add(i == 0 ? "folder" : "imap", troubles_[i]);
+  return counts;
+}
+
 void ReceiveRole::watch_folder() {
   do {
     const auto done = folder_->look([this] { return stopping(); });

@@ -12,6 +12,7 @@
 #include "system/net/tls.h"
 #include "system/ops/log.h"
 #include "system/ops/metrics.h"
+#include "system/store/alert_values.h"
 #include "system/store/received.h"
 
 #include "bin/failure.h"
@@ -45,6 +46,9 @@ class ReceiveRole {
   /// Of the folder, then of each mail store: what is wrong; empty: nothing.
   std::vector<std::string> channel_troubles() const;
   std::uint64_t refused_on(std::chrono::sys_days day) const;
+  /// What came in and what did not, since this was asked last; a channel that fails now counts once
+  /// each time.
+  std::vector<store::IntakeCount> take_counts();
   /// Where it listens: "lmtp 127.0.0.1:8894".
   const std::vector<std::string>& addresses() const { return addresses_; }
 

@@ -22,6 +22,7 @@
 #include "system/ops/notify.h"
 #include "system/ops/signals.h"
 
+#include "bin/alerts_role.h"
 #include "bin/command.h"
 #include "bin/files.h"
 #include "bin/filter_role.h"
@@ -64,7 +65,8 @@ The file is described in assay.toml(5); docs/operate/postfix.md tells how to con
 constexpr const char* receive_help =
     R"(Takes in what others report on our domains, and keeps it (<data>/reports.sqlite): by LMTP from an MTA in front, by SMTP
 without one, from a folder, by HTTP, and from mail stores (IMAP). A report is acknowledged when it is on the disk;
-one that comes again is a duplicate.
+one that comes again is a duplicate. Meanwhile it watches the records of the domains, finds alerts and tells of them
+([alerts], [digest]).
 
 Signals: SIGTERM ends it after the mails under way.
 
@@ -183,6 +185,7 @@ class Running {
   std::unique_ptr<ReportsRole> reports_ = {};
   std::unique_ptr<ReceiveRole> receive_ = {};
   std::unique_ptr<WebRole> web_ = {};
+  std::unique_ptr<AlertsRole> alerts_ = {};  ///< goes with receive_
 };
 
 Expected<> Running::start() {
@@ -206,6 +209,11 @@ Expected<> Running::start() {
     web_ = std::move(web);
     tell_addresses(web_->addresses());
   }
+  if (options_.roles.receive && settings_.alerts.enabled) {
+    const auto intake = [receive = receive_.get()] { return receive->take_counts(); };
+    ASSAY_TRY(alerts, AlertsRole::start(settings_, intake, log_, metrics_));
+    alerts_ = std::move(alerts);
+  }
   return {};
 }
 
@@ -222,6 +230,7 @@ std::vector<std::string> Running::troubles() const {
   if (reports_) std::ranges::move(reports_->troubles(), std::back_inserter(all));
   if (receive_) std::ranges::move(receive_->troubles(), std::back_inserter(all));
   if (web_) std::ranges::move(web_->troubles(), std::back_inserter(all));
+  if (alerts_) std::ranges::move(alerts_->troubles(), std::back_inserter(all));
   return all;
 }
 
@@ -285,6 +294,7 @@ void Running::reload() {
 void Running::end() {
   manager_.stopping();
   log_.write(ops::LogLevel::info, "stopping");
+  if (alerts_) alerts_->stop();
   std::size_t cut_off = web_ ? web_->stop() : 0;
   if (filter_) cut_off += filter_->stop(patience);
   if (receive_) cut_off += receive_->stop();

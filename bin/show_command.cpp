@@ -14,6 +14,7 @@
 #include "system/analysis/analysis.h"
 #include "system/analysis/ask_words.h"
 
+#include "bin/alerting.h"
 #include "bin/arguments.h"
 #include "bin/command.h"
 #include "bin/dns_source.h"
@@ -42,6 +43,7 @@ constexpr std::string_view footer = R"(Questions, each of a DOMAIN (with * also 
   readiness        what speaks for the next step      whatif      another policy for the same mail
   compare*         one period beside another          received*   what this host's own filters saw
   tls              sessions that TLS reports tell of
+  changes*         published records that changed, and what stands there now
 
 Examples:
   assay show sources example.com
@@ -71,6 +73,7 @@ struct Options {
   std::string config = "/etc/assay/assay.toml";
   std::string store = {};
   std::string marks = {};
+  std::string alerts = {};
   std::vector<std::string> catalogues = {};
   std::vector<std::string> journals = {};
   bool defaults = false;
@@ -160,6 +163,8 @@ Expected<analysis::Document> answer_from_reports(const analysis::Ask& ask, const
     ASSAY_TRY(resolver, dns.open(settings));
     world.resolver = resolver;
   }
+  ASSAY_TRY(book, open_alerts_if_there(settings, options.alerts));
+  world.alerts = book.get();
   auto document = analysis::answer(ask, world);
   if (document) return std::move(*document);
   const std::string_view code = document.error().code;
@@ -233,6 +238,8 @@ void add_show(const Command& program) {
   command.option("--store", options->store, "Another file than <data>/reports.sqlite")
       .named("FILE");
   command.option("--marks", options->marks, "Another file than <data>/marks.jsonl").named("FILE");
+  command.option("--alerts", options->alerts, "Another file than <data>/alerts.sqlite")
+      .named("FILE");
   command.option("--catalogue", options->catalogues, "More services than those installed")
       .named("FILE")
       .repeatable();

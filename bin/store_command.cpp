@@ -25,8 +25,8 @@ constexpr std::string_view help_footer = R"(Examples:
   assay store check /var/lib/assay/store.sqlite
   assay store backup /var/lib/assay/store.sqlite /backup/store-20260501.sqlite
 
-FILE is store.sqlite (evaluations and reports to others) or reports.sqlite (reports of others that came in); each is
-checked and copied by itself. FILE may be in use meanwhile. Beside it may stand FILE-wal and FILE-shm, which belong to it.
+FILE is store.sqlite (evaluations and reports to others), reports.sqlite (reports of others that came in) or
+alerts.sqlite (alerts and watched records); each is checked and copied by itself. FILE may be in use meanwhile. Beside it may stand FILE-wal and FILE-shm, which belong to it.
 )";
 
 constexpr std::string_view check_footer = R"(Example:
@@ -177,8 +177,21 @@ std::vector<Figure> figures_of(const store_sqlite::ReceivedInfo& info) {
           {"raws", "Reports kept as they came", books.raws}};
 }
 
-Expected<> tell_received(const Options& options) {
-  const auto info = store_sqlite::received_info(options.file);
+std::vector<Figure> figures_of(const store_sqlite::AlertInfo& info) {
+  return {{"octets", "Octets", info.octets},
+          {"free_octets", "  of these free", info.free_octets},
+          {"domains", "Watched domains", info.domains},
+          {"records", "Watched records", info.records},
+          {"changes", "Changes of them", info.changes},
+          {"alerts", "Alerts", info.alerts},
+          {"open", "  open", info.open},
+          {"letters_waiting", "Letters waiting", info.letters_waiting},
+          {"letters_sent", "Letters sent", info.letters_sent},
+          {"letters_given_up", "Letters given up", info.letters_given_up}};
+}
+
+template <class Of>
+Expected<> tell_figures(const Options& options, const std::expected<Of, Finding>& info) {
   if (!info) return fail_with(info.error());
   const auto figures = figures_of(*info);
   if (options.output.json) {
@@ -200,7 +213,12 @@ Expected<> run_info(const Options& options) {
   if (auto there = must_be_there(options.file); !there) return there;
   const auto kind = store_sqlite::kind_of(options.file);
   if (!kind) return fail_with(kind.error());
-  if (*kind == store_sqlite::FileKind::received) return tell_received(options);
+  if (*kind == store_sqlite::FileKind::received) {
+    return tell_figures(options, store_sqlite::received_info(options.file));
+  }
+  if (*kind == store_sqlite::FileKind::alerts) {
+    return tell_figures(options, store_sqlite::alert_info(options.file));
+  }
   const auto info = store_sqlite::info(options.file);
   if (!info) return fail_with(info.error());
   if (!options.output.json) return write_output(in_words(*info));
@@ -215,6 +233,15 @@ Expected<> run_info(const Options& options) {
 Expected<> run_erase(const Options& options) {
   ASSAY_TRY(domain, parse_domain("--domain", options.domain));
   if (auto there = must_be_there(options.file); !there) return there;
+  const auto kind = store_sqlite::kind_of(options.file);
+  if (kind && *kind == store_sqlite::FileKind::alerts) {
+    auto book = store_sqlite::open_alerts({.path = options.file});
+    if (!book) return fail_with(book.error());
+    const auto rows = (*book)->erase(domain.text());
+    if (!rows) return fail_with(rows.error());
+    return write_output(
+        fmt::format("{}: {} records, changes, alerts and letters\n", domain.text(), *rows));
+  }
   auto store = store_sqlite::open({.path = options.file});
   if (!store) return fail_with(store.error());
   std::size_t files = 0;

@@ -7,9 +7,10 @@ namespace assay::analysis {
 namespace {
 
 constexpr std::array<std::string_view, 21> words = {
-    "sources", "volume",    "cube",     "unauthenticated", "newcomers", "who",   "unaligned",
-    "gaps",    "overrides", "failures", "ladder",          "piles",     "route", "readiness",
-    "whatif",  "reporters", "compare",  "split",           "domains",   "tls",   "received"};
+    "sources",   "volume",    "cube",      "unauthenticated", "newcomers", "who",
+    "unaligned", "gaps",      "overrides", "failures",        "ladder",    "piles",
+    "route",     "readiness", "whatif",    "reporters",       "compare",   "split",
+    "domains",   "tls",       "changes",   "received"};
 
 }  // namespace
 
@@ -39,6 +40,7 @@ bool may_lack_domain(Question question) {
     case Question::overrides:
     case Question::failures:
     case Question::compare:
+    case Question::changes:
       return true;
     default:
       return false;

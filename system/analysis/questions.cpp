@@ -12,6 +12,7 @@
 #include "system/analysis/ladder.h"
 #include "system/analysis/overrides.h"
 #include "system/analysis/overview.h"
+#include "system/analysis/record_watch.h"
 #include "system/analysis/rollout.h"
 #include "system/analysis/sources.h"
 #include "system/analysis/tls.h"
@@ -107,6 +108,8 @@ class Answering {
         return domains();
       case Question::tls:
         return tls();
+      case Question::changes:
+        return changes();
       case Question::received:
         break;
     }
@@ -127,6 +130,7 @@ class Answering {
       last = last ? std::max(*last, end) : end;
     }
     last_report_ = last;
+    if (ask_.question == Question::changes) last = today;
     const sys_days to = ask_.to.value_or(std::min(last.value_or(today), today));
     days_ = {.from = ask_.from.value_or(to - usual_period + days{1}), .until = to + days{1}};
     if (days_.from >= days_.until) {
@@ -214,7 +218,8 @@ class Answering {
                                                        ": no report tells of them"});
     }
     const bool any = basis.messages > 0 || ask_.question == Question::ladder ||
-                     ask_.question == Question::tls || ask_.question == Question::failures;
+                     ask_.question == Question::tls || ask_.question == Question::failures ||
+                     ask_.question == Question::changes;
     if (any) return;
     if (last_report_) {
       document_.next.push_back(
@@ -247,13 +252,23 @@ class Answering {
   Expected<> volume() {
     ASSAY_TRY(counts, source_counts(days_, store::SourceLevel::network, true));
     tell(make_volume(sort_out(view_, counts)), document_);
-    return {};
+    return mark_changes();
   }
 
   Expected<> unauthenticated() {
     ASSAY_TRY(now, source_counts(days_, store::SourceLevel::network));
     ASSAY_TRY(then, source_counts(before(known_before), store::SourceLevel::network));
     tell(make_unauthenticated(sort_out(view_, now, then)), document_);
+    return mark_changes();
+  }
+
+  Expected<> mark_changes() {
+    return add_change_marks(world_.alerts, *world_.reports, ask_.domain, days_, document_);
+  }
+
+  Expected<> changes() {
+    ASSAY_TRY(history, gather_history(world_.alerts, ask_.domain, days_));
+    tell(history, document_);
     return {};
   }
 

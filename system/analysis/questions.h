@@ -15,6 +15,7 @@
 #include "system/analysis/catalogue.h"
 #include "system/analysis/document.h"
 #include "system/analysis/marks.h"
+#include "system/store/alert_book.h"
 #include "system/store/received.h"
 
 /// The questions of `assay show`: which values of the Store each needs, and its answer. Daily
@@ -42,6 +43,7 @@ enum class Question : std::uint8_t {
   split,
   domains,
   tls,
+  changes,   ///< of published records; answered from the AlertBook
   received,  ///< answered from journals (received_mail.h), not from the Store
 };
 std::string_view to_text(Question question);
@@ -77,6 +79,7 @@ struct World {
   // Of this host's own intake, where it receives mail: for the ladder.
   std::optional<std::uint64_t> intake_limit = {};  ///< octets of a mail
   std::vector<std::string> intake_refuses = {};
+  store::AlertBook* alerts = nullptr;  ///< for watched records; null: none are watched
 };
 
 /// Answers any question but `received`. Errors: those of the Store; `no_domain` where the question

@@ -29,8 +29,8 @@ void add_allow(std::vector<Option>& options, const Allow& allow) {
 std::string_view header_of(std::string_view name) {
   static constexpr std::string_view headers =
       "[filter][dns][enforcement][evidence][journal][reports][intake][receive][web][insight][smtp]"
-      "[log][metrics]";
-  return headers.substr(headers.find(name) - 1, name.size() + 2);
+      "[alerts][digest][log][metrics]";
+  return headers.substr(headers.find("[" + std::string(name) + "]"), name.size() + 2);
 }
 
 void add_singles(std::vector<Option>& options, const Settings& settings) {
@@ -61,6 +61,7 @@ std::vector<Option> default_options() {
   }
   add_allow(options, Allow{});
   add_options(options, "[[imap]]", imap_rows(), Imap{});
+  add_options(options, "[[alert]]", alert_rule_rows(), AlertRule{});
   return options;
 }
 
@@ -83,6 +84,11 @@ std::string to_toml(const Settings& settings) {
   for (const Imap& imap : settings.imap) {
     options.clear();
     add_options(options, "[[imap]]", imap_rows(), imap);
+    append(toml, options);
+  }
+  for (const AlertRule& rule : settings.alert_rules) {
+    options.clear();
+    add_options(options, "[[alert]]", alert_rule_rows(), rule);
     append(toml, options);
   }
   return toml;

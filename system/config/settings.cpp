@@ -29,7 +29,7 @@ std::vector<std::string_view> allow_keys() {
 std::vector<std::string_view> top_keys() {
   std::vector<std::string_view> keys = keys_of(top_rows());
   for_each_section([&](std::string_view name, const auto&, auto) { keys.push_back(name); });
-  keys.insert(keys.end(), {"listen", "allow", "imap"});
+  keys.insert(keys.end(), {"listen", "allow", "imap", "alert"});
   return keys;
 }
 
@@ -45,6 +45,7 @@ std::string section_with(std::string_view key) {
   look("[[listen]]", keys_of(listener_rows()));
   look("[[allow]]", allow_keys());
   look("[[imap]]", keys_of(imap_rows()));
+  look("[[alert]]", keys_of(alert_rule_rows()));
   look("the top of the file", keys_of(top_rows()));
   return found;
 }
@@ -157,6 +158,13 @@ void read_imap(const Node& table, Settings& settings, Problems& problems) {
   settings.imap.push_back(std::move(imap));
 }
 
+void read_alert_rule(const Node& table, Settings& settings, Problems& problems) {
+  AlertRule rule;
+  read_section(table, "[[alert]]", alert_rule_rows(), rule, problems);
+  if (table.find("rule") == nullptr) problems.add(table.place, "an [[alert]] must name its rule");
+  settings.alert_rules.push_back(std::move(rule));
+}
+
 /// Each table of [[name]].
 template <class Read>
 void read_tables(const Node& node, Settings& settings, Problems& problems, const Read& read) {
@@ -232,6 +240,18 @@ void check_web(const Node& root, const Settings& settings, Problems& problems) {
   }
 }
 
+/// Whom alerts and digests come from.
+void check_tellers(const Node& root, const Settings& settings, Problems& problems) {
+  if (!settings.alerts.from.empty() || !settings.reports.email.empty()) return;
+  for (const char* section : {"alerts", "digest"}) {
+    const Node* node = root.find(section);
+    const Node* to = node != nullptr ? node->find("to") : nullptr;
+    if (to != nullptr && !to->items.empty()) {
+      problems.add(to->place, "say in [alerts] from whom the mail comes from");
+    }
+  }
+}
+
 void read_settings(const Node& root, Settings& settings, Problems& problems) {
   for (const Node& node : root.items) {
     if (node.key == "listen") {
@@ -241,6 +261,8 @@ void read_settings(const Node& root, Settings& settings, Problems& problems) {
       read_tables(node, settings, problems, read_allow);
     } else if (node.key == "imap") {
       read_tables(node, settings, problems, read_imap);
+    } else if (node.key == "alert") {
+      read_tables(node, settings, problems, read_alert_rule);
     } else if (!read_single_section(node, settings, problems) &&
                !read_row(node, top_rows(), settings, problems)) {
       add_unknown(node, "", top_keys(), problems);
@@ -249,6 +271,7 @@ void read_settings(const Node& root, Settings& settings, Problems& problems) {
   check_together(root, settings, problems);
   check_receivers(root, settings, problems);
   check_web(root, settings, problems);
+  check_tellers(root, settings, problems);
 }
 
 /// All lines above one, since what stands there can be read although that line cannot.
@@ -293,6 +316,9 @@ std::vector<std::string> needs_restart(const Settings& running, const Settings& 
       {running.imap == wanted.imap, "imap"},
       {running.web == wanted.web, "web"},
       {running.smtp == wanted.smtp, "smtp"},
+      {running.alerts == wanted.alerts, "alerts"},
+      {running.alert_rules == wanted.alert_rules, "alert"},
+      {running.digest == wanted.digest, "digest"},
       {running.log.format == wanted.log.format, "log.format"},
       {running.log.mask_addresses == wanted.log.mask_addresses, "log.mask_addresses"},
       {running.metrics == wanted.metrics, "metrics"}};

@@ -270,6 +270,52 @@ struct Smtp {
   bool operator==(const Smtp&) const = default;
 };
 
+/// A value for a domain and those below it, or for all.
+struct Scoped {
+  std::string domain = {};  ///< A-labels; empty: all
+  std::string value = {};
+  bool operator==(const Scoped&) const = default;
+};
+
+/// [alerts]: what owners are told without asking
+struct Alerts {
+  bool enabled = true;
+  std::vector<Scoped> to = {};           ///< mail addresses
+  std::string from = {};                 ///< empty: [reports] email
+  std::vector<Scoped> webhooks = {};     ///< URIs of the scheme https
+  std::string webhook_secret_file = {};  ///< signs what is posted; empty: it is not signed
+  std::string webhook_ca = {};           ///< file; empty: the system's
+  bool webhook_private = false;          ///< also to private addresses, and any port
+  std::vector<Scoped> policies = {};     ///< planned: "none", "quarantine", "reject"
+  std::chrono::seconds watch_every = std::chrono::hours{1};  ///< the records of a domain; 0: never
+  unsigned watch_per_second = 5;                             ///< questions to the DNS
+  std::chrono::seconds check_every = std::chrono::minutes{10};
+  std::chrono::seconds give_up_after = std::chrono::days{3};
+  std::chrono::seconds keep = std::chrono::days{800};  ///< what is over
+  bool operator==(const Alerts&) const = default;
+};
+
+/// [[alert]]: other thresholds of a rule
+struct AlertRule {
+  std::string rule = {};
+  std::vector<DomainName> domains = {};  ///< they and those below; empty: all
+  bool enabled = true;
+  unsigned minimum = 0;  ///< 0: as usual; so are the next
+  unsigned factor = 0;
+  unsigned share = 0;
+  std::chrono::seconds after{0};
+  std::chrono::seconds cool_down{0};
+  bool operator==(const AlertRule&) const = default;
+};
+
+/// [digest]: what was in a week, by mail
+struct Digest {
+  std::vector<Scoped> to = {};
+  unsigned weekday = 2;  ///< 1 Monday … 7 Sunday
+  unsigned hour = 7;     ///< UTC
+  bool operator==(const Digest&) const = default;
+};
+
 enum class LogFormat : std::uint8_t { logfmt, json };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
 
@@ -303,6 +349,9 @@ struct Settings {
   std::vector<Imap> imap = {};
   Web web = {};
   Smtp smtp = {};
+  Alerts alerts = {};
+  std::vector<AlertRule> alert_rules = {};
+  Digest digest = {};
   Log log = {};
   Metrics metrics = {};
 };

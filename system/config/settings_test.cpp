@@ -109,10 +109,11 @@ TEST(Sample, NamesEveryOptionWithItsDefault) {
       note(documented, section, line.substr(1));
   }
   Documented table = from_table();
-  // Examples of [[allow]] would let somebody through, those of [[imap]] connect: they stand in the
-  // prose.
+  // Examples of [[allow]] would let somebody through, those of [[imap]] connect, those of [[alert]]
+  // be of a rule: they stand in the prose.
   std::erase_if(table, [&](const auto& option) {
-    if (!option.first.starts_with("[[allow]]") && !option.first.starts_with("[[imap]]"))
+    if (!option.first.starts_with("[[allow]]") && !option.first.starts_with("[[imap]]") &&
+        !option.first.starts_with("[[alert]]"))
       return false;
     EXPECT_NE(text.find("#   " + option.first.substr(option.first.find(' ') + 1) + " = "),
               text.npos)

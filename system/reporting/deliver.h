@@ -21,11 +21,13 @@ namespace assay::reporting {
 
 /// A mail on its way out, or a report that is posted.
 struct Outgoing {
-  std::string return_path = {};  ///< of a mail
-  std::string recipient;         ///< an address, or a URI of the scheme https
-  std::string octets;            ///< of a mail with CRLF; else of the attachment alone
-  std::string file_name = {};    ///< of what is posted
-  bool is_private = false;       ///< tells of single messages: not in the open
+  std::string return_path = {};          ///< of a mail
+  std::string recipient;                 ///< an address, or a URI of the scheme https
+  std::string octets;                    ///< of a mail with CRLF; else of the attachment alone
+  std::string file_name = {};            ///< of what is posted; empty: it has none
+  std::string content_type = {};         ///< likewise; empty: application/gzip
+  std::vector<std::string> fields = {};  ///< likewise: more of its header, "Name: value"
+  bool is_private = false;               ///< tells of single messages: not in the open
 };
 
 /// What a try came to.

@@ -137,8 +137,12 @@ Attempt HttpsSender::send(const Outgoing& mail) {
   Hearing hearing{.reach = state.options.reach};
   state.prepare(hearing);
   Fields fields;
-  fields.add("Content-Type: application/gzip");
-  fields.add("Content-Disposition: attachment; filename=\"" + mail.file_name + "\"");
+  fields.add("Content-Type: " +
+             (mail.content_type.empty() ? std::string("application/gzip") : mail.content_type));
+  if (!mail.file_name.empty()) {
+    fields.add("Content-Disposition: attachment; filename=\"" + mail.file_name + "\"");
+  }
+  for (const std::string& each : mail.fields) fields.add(each);
   fields.add("Expect:");  // a report is sent at once
   CURL* const curl = state.curl;
   ::curl_easy_setopt(curl, CURLOPT_URL, mail.recipient.c_str());

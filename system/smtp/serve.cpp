@@ -35,8 +35,8 @@ void serve(Connection& connection, Rules rules, Host& host, const Patience& pati
   if (!write(session.greeting())) return;
   while (!session.ended()) {
     const auto heed = session.busy() ? Connection::Heed::nothing : Connection::Heed::stop;
-    const Connection::Got got = tls ? tls->read(buffer, patience.read, heed)
-                                    : connection.read(buffer, patience.read, heed);
+    const Connection::Got got =
+        tls ? tls->read(buffer, patience.read, heed) : connection.read(buffer, patience.read, heed);
     if (got.how == Read::stopped) {
       write(closing(rules, "ends now, come again"));
       return;

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "assay/base/try.h"
+#include "system/store_sqlite/detail/alert_book.h"
 #include "system/store_sqlite/detail/received_store.h"
 
 namespace assay::store_sqlite::detail {
@@ -131,7 +132,7 @@ Expected<int> version_of(Database& database, int known, std::int64_t application
     return std::unexpected(
         refuse(database, "store_foreign",
                owner == 0 || (owner != evaluations_application && owner != received_application &&
-                              owner != accounts_application)
+                              owner != accounts_application && owner != alerts_application)
                    ? "is a database of another program; name another file"
                    : "is another of the files of Assay; name the right one"));
   }

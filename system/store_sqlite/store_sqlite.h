@@ -6,6 +6,7 @@
 #include <string>
 
 #include "assay/base/finding.h"
+#include "system/store/alert_book.h"
 #include "system/store/received.h"
 #include "system/store/store.h"
 
@@ -38,9 +39,13 @@ Expected<std::unique_ptr<store::Store>> open(const Options& options);
 /// Errors: as for open().
 Expected<std::unique_ptr<store::ReceivedReports>> open_received(const Options& options);
 
-/// The two files of Assay: evaluations that are reported (open), and reports that came in
-/// (open_received).
-enum class FileKind : std::uint8_t { evaluations, received };
+/// Opens the file of alerts and watched records, again one of its own.
+/// Errors: as for open().
+Expected<std::unique_ptr<store::AlertBook>> open_alerts(const Options& options);
+
+/// The files of Assay: evaluations that are reported (open), reports that came in (open_received),
+/// and alerts (open_alerts).
+enum class FileKind : std::uint8_t { evaluations, received, alerts };
 
 /// Which of them a file is. Errors: as for open().
 Expected<FileKind> kind_of(const std::string& path);
@@ -83,5 +88,21 @@ struct ReceivedInfo {
   store::ReceivedBooks books = {};
 };
 Expected<ReceivedInfo> received_info(const std::string& path);
+
+/// The same of alerts.
+struct AlertInfo {
+  int version = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t free_octets = 0;
+  std::uint64_t domains = 0;  ///< with watched records
+  std::uint64_t records = 0;
+  std::uint64_t changes = 0;
+  std::uint64_t alerts = 0;
+  std::uint64_t open = 0;  ///< of these
+  std::uint64_t letters_waiting = 0;
+  std::uint64_t letters_sent = 0;
+  std::uint64_t letters_given_up = 0;
+};
+Expected<AlertInfo> alert_info(const std::string& path);
 
 }  // namespace assay::store_sqlite

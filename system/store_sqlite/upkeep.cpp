@@ -9,6 +9,7 @@
 #include <span>
 
 #include "assay/base/try.h"
+#include "system/store_sqlite/detail/alert_book.h"
 #include "system/store_sqlite/detail/canonical.h"
 #include "system/store_sqlite/detail/received_store.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
@@ -21,16 +22,23 @@ using detail::Query;
 
 Expected<FileKind> kind_in(Database& database) {
   ASSAY_TRY(owner, database.number("PRAGMA application_id"));
+  if (owner == detail::alerts_application) return FileKind::alerts;
   return owner == detail::received_application ? FileKind::received : FileKind::evaluations;
+}
+
+Expected<> require_kind(Database& database, FileKind kind) {
+  using namespace detail;
+  if (kind == FileKind::received) {
+    return require(database, received_migrations(), received_application);
+  }
+  if (kind == FileKind::alerts) return require(database, alert_migrations(), alerts_application);
+  return require(database, migrations());
 }
 
 Expected<std::unique_ptr<Database>> open_to_read(const std::string& path) {
   ASSAY_TRY(database, Database::open({.path = path, .access = Access::read}));
   ASSAY_TRY(kind, kind_in(*database));
-  auto ready =
-      kind == FileKind::received
-          ? detail::require(*database, detail::received_migrations(), detail::received_application)
-          : detail::require(*database, detail::migrations());
+  auto ready = require_kind(*database, kind);
   if (!ready) return std::unexpected(std::move(ready.error()));
   return std::move(database);
 }
@@ -90,6 +98,14 @@ constexpr Stray received_strays[] = {
      "reports of domains or reporters that are not there"},
     {"SELECT count(*) FROM reports WHERE raw <> 0 AND raw NOT IN (SELECT id FROM raws)",
      "reports whose octets are not there"},
+};
+
+constexpr Stray alert_strays[] = {
+    {"SELECT count(*) FROM events WHERE alert NOT IN (SELECT id FROM alerts)",
+     "events of alerts that are not there"},
+    {"SELECT count(*) FROM letters WHERE state NOT IN (0, 1, 2)", "letters in no state"},
+    {"SELECT count(*) FROM records WHERE kind NOT BETWEEN 0 AND 6", "records of no kind"},
+    {"SELECT count(*) FROM changes WHERE before = after", "changes that change nothing"},
 };
 
 Expected<> check_strays(Database& database, std::span<const Stray> all, Findings& findings) {
@@ -155,6 +171,11 @@ Expected<> check_received(Database& database, Findings& findings) {
   ASSAY_TRY(differences, detail::recount(database));
   for (Finding& each : differences) findings.push_back(std::move(each));
   return {};
+}
+
+Expected<> check_alerts(Database& database, Findings& findings) {
+  if (auto done = check_pages(database, findings); !done) return done;
+  return check_strays(database, alert_strays, findings);
 }
 
 // ---- backup ------------------------------------------------------------------------------------
@@ -255,6 +276,19 @@ constexpr Figure<ReceivedInfo> received_figures[] = {
     {&ReceivedInfo::raw_octets, "SELECT ifnull(sum(length(octets)), 0) FROM raws"},
 };
 
+constexpr Figure<AlertInfo> alert_figures[] = {
+    {&AlertInfo::octets, all_pages},
+    {&AlertInfo::free_octets, free_pages},
+    {&AlertInfo::domains, "SELECT count(DISTINCT domain) FROM records"},
+    {&AlertInfo::records, "SELECT count(*) FROM records"},
+    {&AlertInfo::changes, "SELECT count(*) FROM changes"},
+    {&AlertInfo::alerts, "SELECT count(*) FROM alerts"},
+    {&AlertInfo::open, "SELECT count(*) FROM alerts WHERE until = 0"},
+    {&AlertInfo::letters_waiting, "SELECT count(*) FROM letters WHERE state = 0"},
+    {&AlertInfo::letters_sent, "SELECT count(*) FROM letters WHERE state = 1"},
+    {&AlertInfo::letters_given_up, "SELECT count(*) FROM letters WHERE state = 2"},
+};
+
 constexpr Figure<Info> figures[] = {
     {&Info::octets, all_pages},
     {&Info::free_octets, free_pages},
@@ -274,6 +308,7 @@ Expected<Findings> check(const std::string& path) {
   Findings findings;
   ASSAY_TRY(kind, kind_in(*database));
   auto done = database->reading([&] {
+    if (kind == FileKind::alerts) return check_alerts(*database, findings);
     return kind == FileKind::received ? check_received(*database, findings)
                                       : check_all(*database, findings);
   });
@@ -334,6 +369,22 @@ Expected<ReceivedInfo> received_info(const std::string& path) {
     }
     ASSAY_TRY(books, detail::read_received_books(*database));
     info.books = books;
+    return info;
+  });
+}
+
+Expected<AlertInfo> alert_info(const std::string& path) {
+  ASSAY_TRY(database, open_to_read(path));
+  ASSAY_TRY(kind, kind_in(*database));
+  if (kind != FileKind::alerts) {
+    return std::unexpected(
+        Finding{.code = "store_foreign", .what = "store " + path + ": holds no alerts"});
+  }
+  return database->reading([&]() -> Expected<AlertInfo> {
+    AlertInfo info;
+    if (auto done = read_figures<AlertInfo>(*database, alert_figures, info); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
     return info;
   });
 }

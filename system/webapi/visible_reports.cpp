@@ -141,7 +141,7 @@ VisibleReports::Expected<std::vector<store::SourceCount>> VisibleReports::source
 }
 
 VisibleReports::Expected<store::ReportTally> VisibleReports::tally(std::string_view policy_domain,
-                                                                  const store::Days& days) {
+                                                                   const store::Days& days) {
   if (scope_.sees_all()) return all_.tally(policy_domain, days);
   if (!policy_domain.empty()) {
     return may_see(policy_domain) ? all_.tally(policy_domain, days)

@@ -12,7 +12,7 @@ from harness import ROOT, Test, main, run
 SUITES = Path(os.environ.get("ASSAY_SUITES", ROOT / "../shared/testdata")) / "aggregate"
 
 QUESTIONS = ("sources volume cube unauthenticated newcomers who unaligned gaps overrides failures ladder piles route readiness whatif "
-             "reporters compare split domains tls").split()
+             "reporters compare split domains tls changes").split()
 
 
 def record(ip, count, spf, dkim, disposition="none", reason="", dkim_domain="example.com", selector="s1", spf_domain="example.com"):

@@ -61,6 +61,14 @@ struct Truth {
   std::map<Key, std::pair<std::string, std::string>> handled = {};  ///< disposition, reason
 };
 
+/// What happens in a world beside what always does.
+struct WorldPlan {
+  std::vector<Stream> more = {};          ///< streams beside the usual ones
+  std::map<std::string, int> ends = {};   ///< streams that end on a day
+  std::map<std::string, int> falls = {};  ///< reporters that fall silent on a day
+  bool weekly_rhythm = false;             ///< a third of the mail on Saturdays and Sundays
+};
+
 class WorldOfMail {
  public:
   static constexpr int length = 728;              ///< days, whole weeks
@@ -68,14 +76,21 @@ class WorldOfMail {
   static sys_days day(int number) { return begin + days{number}; }
   static sys_days end() { return day(length); }
 
-  WorldOfMail() {
+  explicit WorldOfMail(WorldPlan plan = {}) : plan_(std::move(plan)) {
     make_streams();
+    for (Stream& each : streams_) {
+      if (plan_.ends.contains(each.name)) each.until = plan_.ends.at(each.name);
+    }
+    streams_.insert(streams_.end(), plan_.more.begin(), plan_.more.end());
     reporters_ = {{.name = "big.example"},
                   {.name = "weekly.example", .every = 7, .rfc9990 = false},
                   {.name = "silent.example", .until = length - 42},
                   {.name = "lax.example", .tells_reasons = false, .enforces = false},
                   {.name = "stale.example", .sees_none = true},
                   {.name = "faulty.example", .is_repaired = true}};
+    for (ReporterOfWorld& each : reporters_) {
+      if (plan_.falls.contains(each.name)) each.until = plan_.falls.at(each.name);
+    }
     for (const std::string& domain : domains()) {
       for (const ReporterOfWorld& reporter : reporters_) report_on(domain, reporter);
     }
@@ -94,6 +109,7 @@ class WorldOfMail {
   MemoryReceived& store() { return store_; }
   const Truth& truth() const { return truth_; }
   const std::vector<Stream>& streams() const { return streams_; }
+  const std::vector<ReporterOfWorld>& reporters() const { return reporters_; }
   const Stream& stream(const std::string& name) const {
     return *std::ranges::find(streams_, name, &Stream::name);
   }
@@ -329,8 +345,10 @@ class WorldOfMail {
   void add_record(store::Arrival& arrival, const Stream& stream, const ReporterOfWorld& reporter,
                   int number, const std::pair<std::string, bool>& policy) {
     // Reporters of weeks see the same every day, so that spreading their reports is exact.
+    const bool rests = plan_.weekly_rhythm && (day(number) - begin).count() % 7 >= 5;
+    const std::uint64_t daily = rests ? stream.daily / 3 : stream.daily;
     const std::uint64_t count =
-        reporter.every > 1 ? stream.daily : stream.daily / 2 + random() % (stream.daily + 1);
+        reporter.every > 1 ? stream.daily : daily / 2 + random() % (daily + 1);
     if (count == 0) return;
     const auto [disposition, reason] = handle(stream, reporter, policy.first, policy.second);
     aggregate::Record record{.row = row_of(stream, address_of(stream, number)), .count = count};
@@ -348,6 +366,7 @@ class WorldOfMail {
     truth_.handled[key] = {disposition, reason};
   }
 
+  WorldPlan plan_;
   std::uint64_t state_ = 42;
   std::vector<Stream> streams_ = {};
   std::vector<ReporterOfWorld> reporters_ = {};

@@ -26,6 +26,9 @@ std::span<const Row<Insight>> insight_rows();
 std::span<const Row<Imap>> imap_rows();
 std::span<const Row<Web>> web_rows();
 std::span<const Row<Smtp>> smtp_rows();
+std::span<const Row<Alerts>> alerts_rows();
+std::span<const Row<AlertRule>> alert_rule_rows();
+std::span<const Row<Digest>> digest_rows();
 std::span<const Row<Log>> log_rows();
 std::span<const Row<Metrics>> metrics_rows();
 
@@ -47,6 +50,8 @@ void for_each_section(const Visit& visit) {
   visit("web", web_rows(), &Settings::web);
   visit("insight", insight_rows(), &Settings::insight);
   visit("smtp", smtp_rows(), &Settings::smtp);
+  visit("alerts", alerts_rows(), &Settings::alerts);
+  visit("digest", digest_rows(), &Settings::digest);
   visit("log", log_rows(), &Settings::log);
   visit("metrics", metrics_rows(), &Settings::metrics);
 }
