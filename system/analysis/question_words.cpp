@@ -6,7 +6,7 @@
 namespace assay::analysis {
 namespace {
 
-constexpr std::array<std::string_view, 21> words = {
+constexpr std::array<std::string_view, 22> words = {
     "sources",   "volume",    "cube",      "unauthenticated", "newcomers", "who",
     "unaligned", "gaps",      "overrides", "failures",        "ladder",    "piles",
     "route",     "readiness", "whatif",    "reporters",       "compare",   "split",
