@@ -1,5 +1,8 @@
 #include "system/accounts/scope.h"
 
+#include <algorithm>
+
+#include "assay/base/ascii.h"
 #include "assay/base/domain_name.h"
 
 namespace assay::accounts {
@@ -37,7 +40,11 @@ std::string normal_pattern(std::string_view text) {
   if (text == "*") return "*";
   const bool below = text.starts_with("*.");
   const auto name = to_a_labels(below ? text.substr(2) : text);
-  if (!name || name->text().empty()) return "";
+  const auto may_stand = [](char octet) {
+    return ascii::is_alpha(octet) || ascii::is_digit(octet) || octet == '-' || octet == '_' ||
+           octet == '.';
+  };
+  if (!name || name->text().empty() || !std::ranges::all_of(name->text(), may_stand)) return "";
   return (below ? "*." : "") + name->text();
 }
 
