@@ -49,7 +49,7 @@ TEST(WriteHead, LeavesOutWhatTheLibraryMustNotAct) {
   EXPECT_EQ(text, "GET /x HTTP/1.1\r\nhost: a\r\naccept-encoding: gzip\r\n\r\n");
 }
 
-TEST(ReadHead, IsBounded) {
+TEST(ReadHeadLimits, AreKept) {
   std::string many = "GET / HTTP/1.1\r\nHost: a\r\n";
   for (std::size_t i = 0; i < max_fields; ++i) many += "X-" + std::to_string(i) + ": 1\r\n";
   const auto head = read_head(many + "\r\n");

@@ -13,8 +13,6 @@ namespace fs = std::filesystem;
 class Pages : public testing::Test {
  protected:
   Pages() {
-    std::string name = (fs::temp_directory_path() / "assay-pages-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
     fs::create_directories(folder_ / "pages/assets");
     put("secret.txt", "secret");
   }
@@ -37,7 +35,12 @@ class Pages : public testing::Test {
     return "";
   }
 
-  fs::path folder_;
+  static fs::path new_folder() {
+    std::string name = (fs::temp_directory_path() / "assay-pages-XXXXXX").string();
+    return ::mkdtemp(name.data());
+  }
+
+  fs::path folder_ = new_folder();
   StaticFiles files_{folder_.string() + "/pages"};
 };
 

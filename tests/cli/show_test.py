@@ -42,7 +42,8 @@ def mmdb(network, record):
     """An MMDB file for IPv4 that knows one /24."""
     def octets(value):
         if isinstance(value, str):
-            return bytes([0x40 | len(value)]) + value.encode()
+            size = bytes([0x40 | len(value)]) if len(value) < 29 else bytes([0x40 | 29, len(value) - 29])
+            return size + value.encode()
         if isinstance(value, int):
             return b"\xc4" + value.to_bytes(4, "big")
         return bytes([0xe0 | len(value)]) + b"".join(octets(key) + octets(one) for key, one in value.items())

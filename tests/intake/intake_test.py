@@ -315,10 +315,10 @@ class Keeping(IntakeTest):
         self.assertEqual([self.show(each["id"]) for each in self.list()], before)
         self.check()
         # A reader that read less before is overtaken.
-        sql(self.store, "DELETE FROM daily; DELETE FROM chunks WHERE id >> 20 = 2;"
+        sql(self.store, "DELETE FROM daily; DELETE FROM daily_sums; DELETE FROM chunks WHERE id >> 20 = 2;"
                         "UPDATE reports SET records = 0, messages = 0 WHERE id = 2")
         self.intake("set-aside", "3")
-        sql(self.store, "DELETE FROM daily")
+        sql(self.store, "DELETE FROM daily; DELETE FROM daily_sums")
         sql(self.store, "UPDATE reports SET standing = 1")
         self.intake("replay")
         self.check()
