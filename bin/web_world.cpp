@@ -11,6 +11,7 @@
 #include "system/json/writer.h"
 #include "system/store_sqlite/store_sqlite.h"
 
+#include "bin/alerting.h"
 #include "bin/arguments.h"
 #include "bin/demo.h"
 #include "bin/demo_world.h"
@@ -132,6 +133,31 @@ webapi::Expected<std::shared_ptr<const places::Places>> WebWorld::known_places()
   return finding_of(opened.error());
 }
 
+namespace {
+
+/// As the interface says it.
+std::string_view severity_word(store::Severity severity) {
+  switch (severity) {
+    case store::Severity::low:
+      return "info";
+    case store::Severity::medium:
+      return "warning";
+    case store::Severity::high:
+      return "urgent";
+  }
+  return "info";
+}
+
+/// What is watched knows no tenants: it goes with domains whose reports are seen, but where it is
+/// what was asked for, which the interface admits.
+bool may_see_records(const analysis::Ask& ask, store::ReceivedReports& visible) {
+  if (ask.question == analysis::Question::changes) return true;
+  const auto domains = visible.policy_domains();
+  return domains && std::ranges::binary_search(*domains, ask.domain);
+}
+
+}  // namespace
+
 webapi::Expected<analysis::Document> WebWorld::answer(const analysis::Ask& ask,
                                                       store::ReceivedReports& visible) {
   if (ask.question == analysis::Question::received) {
@@ -141,13 +167,16 @@ webapi::Expected<analysis::Document> WebWorld::answer(const analysis::Ask& ask,
   }
   ASSAY_TRY(marks, known_marks());
   ASSAY_TRY(places, known_places());
+  auto book = open_alerts_if_there(settings_);
+  if (!book) return finding_of(book.error());
   const analysis::World world{
       .reports = &visible,
       .catalogue = &catalogue_,
       .marks = marks.get(),
       .organization = [this](std::string_view domain) { return organizations_.of(domain); },
       .resolver = asks_dns(ask) ? &dns_->resolver() : nullptr,
-      .places = places.get()};
+      .places = places.get(),
+      .alerts = may_see_records(ask, visible) ? book->get() : nullptr};
   return analysis::answer(ask, world);
 }
 
@@ -248,7 +277,22 @@ webapi::Expected<> WebWorld::set_retention(const webapi::Retention& changes) {
 }
 
 webapi::Expected<std::vector<webapi::Alert>> WebWorld::alerts() {
-  return std::vector<webapi::Alert>();
+  auto book = open_alerts_if_there(settings_);
+  if (!book) return finding_of(book.error());
+  std::vector<webapi::Alert> shown;
+  if (!*book) return shown;
+  ASSAY_TRY(alerts, (*book)->alerts({}));
+  for (store::Alert& each : alerts) {
+    shown.push_back({.id = each.id,
+                     .rule = std::move(each.rule),
+                     .domain = std::move(each.domain),
+                     .what = std::move(each.what),
+                     .since = each.since,
+                     .until = each.until,
+                     .severity = std::string(severity_word(each.severity)),
+                     .seen = each.seen.has_value()});
+  }
+  return shown;
 }
 
 bool WebWorld::is_demo(store::ReceivedReports& reports) {

@@ -135,10 +135,13 @@ Response get_show(Call& call) {
   auto ask = ask_of(call, std::move(question));
   if (!ask) return error_response(ask.error());
   const accounts::Scope& scope = call.actor().scope;
-  // Journals know no tenants: a domain that is seen, or all of them.
+  // Journals and watched records know no tenants: a domain that is seen, or all of them.
   const bool permitted = ask->domain.empty() ? scope.sees_all() : scope.sees(ask->domain);
-  if (ask->question == analysis::Question::received && !permitted) {
-    return error_response(403, "not_permitted", "journals are told of domains that you see");
+  const bool beside_reports = ask->question == analysis::Question::received ||
+                              ask->question == analysis::Question::changes;
+  if (beside_reports && !permitted) {
+    return error_response(403, "not_permitted",
+                          "journals and watched records are told of domains that you see");
   }
   auto reports = call.reports();
   if (!reports) return error_response(reports.error());
