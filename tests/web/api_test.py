@@ -12,6 +12,7 @@ import time
 import unittest
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from web import ASSAY, EXAMPLES, PASSWORD, Client, WebTest, report, run, shape, trusting
 
@@ -256,6 +257,25 @@ class Permissions(WebTest):
         self.assertEqual(viewer.get("/health").json["reports"], 1)
         self.assertEqual(viewer.get("/show/received").status, 403)
         self.assertEqual(viewer.get("/show/sources?domain=example.net").json["basis"]["messages"], 0)
+
+    def test_alerts_and_records_go_with_their_domains(self):
+        self.more = '[intake]\ndomains = ["example.com", "example.net", "mail.example.org"]'
+        self.start()
+        root = self.people()
+        self.assertEqual(root.get("/alerts").json["alerts"], [])
+        zone = Path(self.zone).read_text() + "$ORIGIN net.\n_dmarc.example 60 IN TXT \"v=DMARC1; p=reject\"\n"
+        for day, policy in ((1, "reject"), (2, "none")):
+            Path(self.zone).write_text(zone.replace("p=reject", "p=" + policy))
+            self.command("alert", "check", "--no-send", "--at", f"2026-05-0{day}T12:00:00Z")
+        viewer, rest, alone = self.client("viewer-com"), self.client("viewer-rest"), self.client("alone")
+        def told(who):
+            return {each["domain"] for each in who.get("/alerts").json["alerts"] if each["rule"] == "record_changed"}
+        self.assertEqual([told(who) for who in (root, viewer, rest, alone)],
+                         [{"example.com", "example.net"}, {"example.com"}, {"example.net"}, set()])
+        self.assertEqual(viewer.get("/show/changes").status, 403)
+        self.assertEqual(viewer.get("/show/changes?domain=example.net").status, 403)
+        self.assertIn("p=none", viewer.get("/show/changes?domain=example.com").body.decode())
+        self.assertIn("example.net", root.get("/show/changes").body.decode())
 
     def test_a_tenant_writes_on_his_domains_alone(self):
         self.start()
