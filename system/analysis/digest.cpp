@@ -171,7 +171,9 @@ std::expected<WeekDigest, Finding> gather_digest(const AlertWorld& world,
     ASSAY_TRY(week, gather_week(world, each, digest.week, now));
     digest.domains.push_back(std::move(week));
   }
-  std::ranges::stable_sort(digest.domains, std::ranges::greater{}, weight);
+  std::ranges::sort(digest.domains, [](const DomainWeek& a, const DomainWeek& b) {
+    return weight(a) != weight(b) ? weight(a) > weight(b) : a.domain < b.domain;
+  });
   ASSAY_TRY(alerts, world.book->alerts({.since = Instant{monday}}));
   for (store::Alert& each : alerts) {
     if (each.domain.empty()) digest.common.push_back(std::move(each));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "assay/base/ascii.h"
 #include "assay/base/time.h"
@@ -155,8 +156,12 @@ ByRecipient sorted_out(std::span<const config::Scoped> recipients,
   }
   // What matters most stands first.
   for (auto& [to, list] : all) {
-    std::ranges::stable_sort(list, std::ranges::greater{},
-                             [](const AlertChange& each) { return each.alert.severity; });
+    std::ranges::sort(list, [](const AlertChange& one, const AlertChange& other) {
+      const store::Alert& a = one.alert;
+      const store::Alert& b = other.alert;
+      if (a.severity != b.severity) return a.severity > b.severity;
+      return std::tie(a.domain, a.rule, a.cause) < std::tie(b.domain, b.rule, b.cause);
+    });
   }
   return all;
 }
