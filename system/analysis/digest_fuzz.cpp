@@ -1,4 +1,5 @@
 /// What reports and the DNS say may not become markup.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -1,4 +1,5 @@
 /// Values of watched records as a file may hold them, and SPF as the DNS may.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 

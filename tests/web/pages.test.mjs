@@ -141,9 +141,9 @@ describe('what a user does', () => {
   it('sorts and filters in the address', async () => {
     await window.go('#/');
     await page().getByRole('button', { name: 'Domain', exact: true }).click();
-    assert.match(page().url(), /sort=domain/);
+    await page().waitForURL(/sort=domain/);
     await page().getByLabel('Find a domain').fill('bakery');
-    assert.match(page().url(), /find=bakery/);
+    await page().waitForURL(/find=bakery/);
     await page().reload();
     await window.settled();
     assert.equal(await page().getByRole('link', { name: 'example.com', exact: true }).count(), 0);
