@@ -137,8 +137,8 @@ Response get_show(Call& call) {
   const accounts::Scope& scope = call.actor().scope;
   // Journals and watched records know no tenants: a domain that is seen, or all of them.
   const bool permitted = ask->domain.empty() ? scope.sees_all() : scope.sees(ask->domain);
-  const bool beside_reports = ask->question == analysis::Question::received ||
-                              ask->question == analysis::Question::changes;
+  const bool beside_reports =
+      ask->question == analysis::Question::received || ask->question == analysis::Question::changes;
   if (beside_reports && !permitted) {
     return error_response(403, "not_permitted",
                           "journals and watched records are told of domains that you see");
