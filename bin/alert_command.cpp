@@ -203,28 +203,10 @@ Expected<> rules(const Options& options) {
 
 // ---- check -------------------------------------------------------------------------------------
 
-/// The DNS as the command line or else the configuration names it.
-class Dns {
- public:
-  explicit Dns(const DnsOptions& options)
-      : named_(!options.zone_file.empty() || !options.resolvers.empty()), source_(options) {}
-  Expected<dns::Resolver*> open(const config::Settings& settings) {
-    if (named_) return source_.common();
-    ASSAY_TRY(world, World::open(settings.dns, settings.filter.lookup_time));
-    world_ = std::move(world);
-    return &world_->resolver();
-  }
-
- private:
-  bool named_;
-  DnsSource source_;
-  std::unique_ptr<World> world_ = {};
-};
-
 Expected<> watch(const Options& options, const config::Settings& settings, Lookout& lookout,
                  store::Instant now) {
   if (options.offline || settings.alerts.watch_every.count() == 0) return {};
-  Dns dns(options.dns);
+  NamedDns dns(options.dns);
   ASSAY_TRY(resolver, dns.open(settings));
   PacedResolver paced(*resolver, settings.alerts.watch_per_second,
                       [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); });

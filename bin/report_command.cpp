@@ -189,12 +189,7 @@ std::string as_json(const Outline& outline) {
     out.end_object();
   }
   out.end_array();
-  if (!outline.refused.empty()) {
-    out.key("refused");
-    out.begin_array();
-    for (const std::string& one : outline.refused) out.string(one);
-    out.end_array();
-  }
+  out.member("refused", outline.refused);
   out.end_object();
   return out.take() + "\n";
 }

@@ -117,24 +117,6 @@ Expected<config::Settings> settings_of(const Options& options) {
   return load_configuration(options.config);
 }
 
-/// The DNS where it is asked, as the command line or else the configuration names it.
-class Dns {
- public:
-  explicit Dns(const DnsOptions& options)
-      : named_(!options.zone_file.empty() || !options.resolvers.empty()), source_(options) {}
-  Expected<dns::Resolver*> open(const config::Settings& settings) {
-    if (named_) return source_.common();
-    ASSAY_TRY(world, World::open(settings.dns, settings.filter.lookup_time));
-    world_ = std::move(world);
-    return &world_->resolver();
-  }
-
- private:
-  bool named_;
-  DnsSource source_;
-  std::unique_ptr<World> world_ = {};
-};
-
 Expected<analysis::Document> answer_from_reports(const analysis::Ask& ask, const Options& options,
                                                  const config::Settings& settings) {
   ASSAY_TRY(reports, open_received(settings, options.store));
@@ -158,7 +140,7 @@ Expected<analysis::Document> answer_from_reports(const analysis::Ask& ask, const
   if (own) world.own = &*own;
   world.intake_refuses = settings.intake.refuse;
   if (!settings.receive.addresses.empty()) world.intake_limit = settings.receive.max_mail;
-  Dns dns(options.dns);
+  NamedDns dns(options.dns);
   if (asks_dns(ask)) {
     ASSAY_TRY(resolver, dns.open(settings));
     world.resolver = resolver;

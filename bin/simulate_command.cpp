@@ -150,10 +150,7 @@ std::string as_json(const Result& result) {
     out.member("after", group.after);
     out.member("author_domain", group.author);
     out.member("sender", group.sender);
-    out.key("examples");
-    out.begin_array();
-    for (const std::string& one : changed.examples) out.string(one);
-    out.end_array();
+    out.member_always("examples", changed.examples);
     out.end_object();
   }
   out.end_array();

@@ -68,4 +68,14 @@ dns::UnboundStats World::network_stats() const {
   return network_ ? network_->stats() : dns::UnboundStats{};
 }
 
+NamedDns::NamedDns(const DnsOptions& options)
+    : named_(!options.zone_file.empty() || !options.resolvers.empty()), source_(options) {}
+
+Expected<dns::Resolver*> NamedDns::open(const config::Settings& settings) {
+  if (named_) return source_.common();
+  ASSAY_TRY(world, World::open(settings.dns, settings.filter.lookup_time));
+  world_ = std::move(world);
+  return &world_->resolver();
+}
+
 }  // namespace assay::cli

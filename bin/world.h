@@ -7,6 +7,7 @@
 #include "assay/dns_unbound/unbound_resolver.h"
 #include "system/config/settings.h"
 
+#include "bin/dns_source.h"
 #include "bin/failure.h"
 
 namespace assay::cli {
@@ -27,6 +28,19 @@ class World {
   std::unique_ptr<dns::UnboundResolver> network_ = {};
   std::unique_ptr<dns::Cache> cache_ = {};
   std::unique_ptr<dns::Zone> zone_ = {};
+};
+
+/// The DNS as the command line names it, or else the configuration.
+class NamedDns {
+ public:
+  explicit NamedDns(const DnsOptions& options);
+  /// Valid as long as this. Errors: those of World::open and DnsSource::common.
+  Expected<dns::Resolver*> open(const config::Settings& settings);
+
+ private:
+  bool named_;
+  DnsSource source_;
+  std::unique_ptr<World> world_ = {};
 };
 
 }  // namespace assay::cli

@@ -5,7 +5,7 @@
 
 #include "assay/dns/zone.h"
 #include "system/analysis/digest.h"
-#include "system/analysis/testdata/world.h"
+#include "system/analysis/testdata/answers.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,27 +17,6 @@ using store::Alert;
 using store::AlertChange;
 using store::AlertEvent;
 using store::Severity;
-
-constexpr std::string_view services = R"(service: Bulk Mailer
-kind: bulk
-spf: _spf.bulk.example
-return-path: bulk.example
-source: test
-
-service: CRM
-kind: software
-dkim: crm.example
-spf: spf.crm.example
-source: test
-)";
-
-std::string organization(std::string_view domain) {
-  const std::size_t last = domain.rfind('.');
-  const std::size_t before = last == 0 || last == std::string_view::npos
-                                 ? std::string_view::npos
-                                 : domain.rfind('.', last - 1);
-  return std::string(before == std::string_view::npos ? domain : domain.substr(before + 1));
-}
 
 /// An AlertBook's part in settling, without a database.
 class Ledger {

@@ -37,10 +37,6 @@ void write_member(json::Writer& out, std::string_view name, const Cell& cell) {
   write_cell(out, cell);
 }
 
-void write_texts(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
-  if (!texts.empty()) write_member(out, name, texts);
-}
-
 void write_basis(json::Writer& out, const Basis& basis) {
   constexpr std::chrono::days day{1};
   out.key("period");
@@ -226,8 +222,8 @@ std::string to_json(const Document& document) {
     out.end_object();
   }
   out.end_array();
-  write_texts(out, "notes", document.notes);
-  write_texts(out, "next", document.next);
+  out.member("notes", document.notes);
+  out.member("next", document.next);
   out.end_object();
   return out.take();
 }

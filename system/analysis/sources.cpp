@@ -360,7 +360,7 @@ void tell(const Newcomers& newcomers, Document& document) {
     table.rows.back().emplace_back(each.known);
   }
   bound_rows(table, document.basis);
-  document.facts.push_back({"newcomers", "Newcomers that pass", newcomers.newcomers.size()});
+  document.facts.push_back({"newcomer_count", "Newcomers that pass", newcomers.newcomers.size()});
   if (newcomers.knows_before)
     document.facts.push_back({"known_from", "Compared with sources since", newcomers.known_from});
   if (newcomers.copies > 0) {

@@ -11,14 +11,6 @@
 namespace assay::journal {
 namespace {
 
-void write_texts(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
-  if (texts.empty()) return;
-  out.key(name);
-  out.begin_array();
-  for (const std::string& text : texts) out.string(text);
-  out.end_array();
-}
-
 void write_number(json::Writer& out, std::string_view name, std::uint64_t number) {
   if (number != 0) out.member_number(name, number);
 }
@@ -60,7 +52,7 @@ void write(json::Writer& out, const DkimResult& dkim) {
 void write(json::Writer& out, const ArcResult& arc) {
   out.member_always("result", arc.result);
   write_number(out, "instances", arc.instances);
-  write_texts(out, "sealers", arc.sealers);
+  out.member("sealers", arc.sealers);
 }
 
 void write(json::Writer& out, const Evidence& evidence) {
@@ -112,13 +104,13 @@ void write_envelope(json::Writer& out, const Entry& entry) {
   out.member("client_name", entry.client_name);
   out.member("helo", entry.helo);
   out.member("mail_from", entry.mail_from);
-  write_texts(out, "recipient_domains", entry.recipient_domains);
+  out.member("recipient_domains", entry.recipient_domains);
   write_number(out, "recipients", entry.recipients);
   write_number(out, "size", entry.size);
   out.member("message_id", entry.message_id);
   out.member("list_id", entry.list_id);
   out.member("automatic", entry.automatic);
-  write_texts(out, "author_domains", entry.author_domains);
+  out.member("author_domains", entry.author_domains);
 }
 
 void write_facts(json::Writer& out, const Entry& entry) {
@@ -130,7 +122,7 @@ void write_facts(json::Writer& out, const Entry& entry) {
   write_list(out, "overrides", entry.overrides);
   write_object(out, "action", entry.action);
   if (entry.rfc7489) write_object(out, "rfc7489", *entry.rfc7489);
-  write_texts(out, "differs", entry.differs);
+  out.member("differs", entry.differs);
   write_number(out, "milliseconds", entry.milliseconds);
 }
 

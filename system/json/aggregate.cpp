@@ -20,12 +20,7 @@ void write_metadata(Writer& out, const aggregate::Metadata& metadata) {
     out.member("begin", to_rfc3339(metadata.begin));
     out.member("end", to_rfc3339(metadata.end));
   }
-  if (!metadata.errors.empty()) {
-    out.key("errors");
-    out.begin_array();
-    for (const std::string& error : metadata.errors) out.string(error);
-    out.end_array();
-  }
+  out.member("errors", metadata.errors);
   out.member("generator", metadata.generator);
 }
 

@@ -37,7 +37,7 @@ void write_evaluation(Writer& out, std::string_view name, const dmarc::Evaluatio
   out.member_boolean("spf", evaluation.spf_aligned);
   out.member_boolean("dkim", evaluation.dkim_aligned);
   out.end_object();
-  if (!evaluation.unresolved.empty()) write_strings(out, "unresolved", evaluation.unresolved);
+  out.member("unresolved", evaluation.unresolved);
   out.member("reason", evaluation.reason);
   write_findings(out, "findings", evaluation.findings);
   out.end_object();
@@ -109,7 +109,7 @@ void write_arc(Writer& out, const arc::Outcome& outcome) {
   out.begin_object();
   out.member("result", to_text(outcome.result));
   out.member_number("instances", outcome.instances);
-  write_strings(out, "sealers", outcome.sealers);
+  out.member_always("sealers", outcome.sealers);
   out.member("reason", outcome.reason);
   out.end_object();
 }
@@ -137,7 +137,7 @@ void write_comparison(Writer& out, const std::optional<dmarc::Evaluation>& rfc74
                       std::span<const DomainName> authors, std::span<const std::string> differs) {
   if (!rfc7489) return;
   write_evaluation(out, "rfc7489", *rfc7489, authors);
-  write_strings(out, "differs", differs);
+  out.member_always("differs", differs);
 }
 
 void write_walk_steps(Writer& out, const dmarc::Walk& walk) {

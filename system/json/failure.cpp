@@ -9,11 +9,6 @@
 namespace assay::json {
 namespace {
 
-/// A field that may repeat: absent where it does not stand.
-void write_repeated(Writer& out, std::string_view name, const std::vector<std::string>& values) {
-  if (!values.empty()) detail::write_strings(out, name, values);
-}
-
 std::string date_of(const std::string& written) {
   const auto instant = mail::parse_mail_date(written);
   return instant ? to_rfc3339(*instant) : written;
@@ -67,7 +62,7 @@ void write_original(Writer& out, const failure::Original& original) {
   out.member("from", facts.from);
   out.member("subject", facts.subject);
   out.member("message_id", facts.message_id);
-  detail::write_strings(out, "urls", facts.urls);
+  out.member_always("urls", facts.urls);
   out.end_object();
 }
 
@@ -83,17 +78,17 @@ std::string failure_line(const ReportPlace& place, const failure::Report& report
   out.member("user_agent", report.user_agent);
   out.member("version", report.version);
   out.member("auth_failure", report.auth_failure);
-  write_repeated(out, "authentication_results", report.authentication_results);
-  write_repeated(out, "identity_alignment", report.identity_alignment);
+  out.member("authentication_results", report.authentication_results);
+  out.member("identity_alignment", report.identity_alignment);
   out.member("delivery_result", report.delivery_result);
   out.member("arrival_date", date_of(report.arrival_date));
   out.member("source_ip", report.source_ip);
   if (report.source_port) out.member_number("source_port", *report.source_port);
-  write_repeated(out, "reported_domain", report.reported_domain);
-  write_repeated(out, "reported_uri", report.reported_uri);
+  out.member("reported_domain", report.reported_domain);
+  out.member("reported_uri", report.reported_uri);
   out.member("original_envelope_id", report.original_envelope_id);
   out.member("original_mail_from", report.original_mail_from);
-  write_repeated(out, "original_rcpt_to", report.original_rcpt_to);
+  out.member("original_rcpt_to", report.original_rcpt_to);
   write_dkim(out, report);
   write_spf(out, report);
   out.member("reporting_mta", report.reporting_mta);

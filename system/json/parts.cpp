@@ -23,13 +23,6 @@ void write_findings(Writer& out, std::string_view name, const Findings& findings
   out.end_array();
 }
 
-void write_strings(Writer& out, std::string_view name, std::span<const std::string> values) {
-  out.key(name);
-  out.begin_array();
-  for (const std::string& value : values) out.string(value);
-  out.end_array();
-}
-
 void write_domains(Writer& out, std::string_view name, std::span<const DomainName> domains) {
   out.key(name);
   out.begin_array();

@@ -25,8 +25,8 @@ void write_policy(Writer& out, const tlsrpt::Policy& policy) {
   out.begin_object();
   out.member("policy_type", policy.policy_type);
   out.member("policy_domain", policy.policy_domain);
-  detail::write_strings(out, "policy_string", policy.policy_string);
-  detail::write_strings(out, "mx_host", policy.mx_host);
+  out.member_always("policy_string", policy.policy_string);
+  out.member_always("mx_host", policy.mx_host);
   out.member_number("successful_session_count", policy.successful_session_count);
   out.member_number("failed_session_count", policy.failed_session_count);
   out.key("failure_details");

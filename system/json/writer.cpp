@@ -185,6 +185,17 @@ void Writer::member_number(std::string_view name, std::uint64_t value) {
   number(value);
 }
 
+void Writer::member(std::string_view name, std::span<const std::string> texts) {
+  if (!texts.empty()) member_always(name, texts);
+}
+
+void Writer::member_always(std::string_view name, std::span<const std::string> texts) {
+  plain_key(name);
+  begin_array();
+  for (const std::string& each : texts) string(each);
+  end_array();
+}
+
 void Writer::member_boolean(std::string_view name, bool value) {
   plain_key(name);
   boolean(value);

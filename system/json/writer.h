@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,10 @@ class Writer {
   void member_always(std::string_view name, std::string_view octets);
   void member_number(std::string_view name, std::uint64_t value);
   void member_boolean(std::string_view name, bool value);
+  /// An array of strings, left out when there are none.
+  void member(std::string_view name, std::span<const std::string> texts);
+  /// The same, [] when there are none.
+  void member_always(std::string_view name, std::span<const std::string> texts);
 
   /// What has been written; the writer is empty afterwards.
   std::string take();

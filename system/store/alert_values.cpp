@@ -1,7 +1,8 @@
 #include "system/store/alert_values.h"
 
-#include <algorithm>
 #include <array>
+
+#include "system/store/detail/words.h"
 
 namespace assay::store {
 namespace {
@@ -12,27 +13,19 @@ constexpr std::array<std::string_view, 3> severities = {"low", "medium", "high"}
 constexpr std::array<std::string_view, 5> events = {"opened", "again", "worse", "over", "closed"};
 constexpr std::array<std::string_view, 2> letter_kinds = {"mail", "webhook"};
 
-template <class Enum, std::size_t size>
-std::optional<Enum> read_word(const std::array<std::string_view, size>& words,
-                              std::string_view text) {
-  const auto found = std::ranges::find(words, text);
-  if (found == words.end()) return std::nullopt;
-  return static_cast<Enum>(found - words.begin());
-}
-
 }  // namespace
 
 std::string_view to_text(WatchedKind kind) {
   return kinds[static_cast<std::size_t>(kind)];
 }
 std::optional<WatchedKind> parse_watched_kind(std::string_view text) {
-  return read_word<WatchedKind>(kinds, text);
+  return detail::read_word<WatchedKind>(kinds, text);
 }
 std::string_view to_text(Severity severity) {
   return severities[static_cast<std::size_t>(severity)];
 }
 std::optional<Severity> parse_severity(std::string_view text) {
-  return read_word<Severity>(severities, text);
+  return detail::read_word<Severity>(severities, text);
 }
 std::string_view to_text(AlertEvent event) {
   return events[static_cast<std::size_t>(event)];

@@ -3,6 +3,7 @@
 #include "system/store/testdata/conformance_alerts.h"
 #include "system/store_sqlite/detail/alert_book.h"
 #include "system/store_sqlite/store_sqlite.h"
+#include "system/store_sqlite/testdata/meddle.h"
 #include "system/store_sqlite/testdata/scratch.h"
 
 namespace assay::store {
@@ -29,14 +30,6 @@ namespace {
 
 using store::code_of;
 using store::must;
-
-void meddle(const std::string& path, const char* sql) {
-  sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(handle);
-  sqlite3_close(handle);
-}
 
 TEST(AlertFile, IsNoneOfTheOthers) {
   const Scratch scratch;

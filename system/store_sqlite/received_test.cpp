@@ -9,6 +9,7 @@
 #include "system/store_sqlite/detail/pieces.h"
 #include "system/store_sqlite/detail/received_store.h"
 #include "system/store_sqlite/store_sqlite.h"
+#include "system/store_sqlite/testdata/meddle.h"
 #include "system/store_sqlite/testdata/scratch.h"
 
 namespace assay::store {
@@ -38,14 +39,6 @@ using store::arrival_of;
 using store::code_of;
 using store::must;
 using store::record_of;
-
-void meddle(const std::string& path, const char* sql) {
-  sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(handle);
-  sqlite3_close(handle);
-}
 
 /// A report of each kind.
 std::vector<store::Arrival> one_of_each() {

@@ -14,6 +14,7 @@
 #include "system/store/testdata/conformance.h"
 #include "system/store_sqlite/detail/canonical.h"
 #include "system/store_sqlite/detail/sqlite_store.h"
+#include "system/store_sqlite/testdata/meddle.h"
 #include "system/store_sqlite/testdata/scratch.h"
 
 namespace assay::store_sqlite {
@@ -36,15 +37,6 @@ std::string filled(const Scratch& scratch) {
   std::string path = scratch.path("store");
   must(open_at(path)->add(one_batch, noon));
   return path;
-}
-
-/// Does SQL to a file behind the Store's back.
-void meddle(const std::string& path, const char* sql) {
-  sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(handle);
-  sqlite3_close(handle);
 }
 
 void expect_code(const Finding& finding, std::string_view code, const std::string& path) {

@@ -22,7 +22,7 @@ void write(json::Writer& out, const User& user) {
   out.begin_object();
   out.member_always("name", user.name);
   out.member("role", accounts::to_text(user.role));
-  member_list(out, "groups", user.groups);
+  out.member_always("groups", user.groups);
   out.member("created", to_rfc3339(user.created));
   member_instant(out, "last_seen", user.last_seen);
   out.end_object();
@@ -31,7 +31,7 @@ void write(json::Writer& out, const User& user) {
 void write(json::Writer& out, const Group& group) {
   out.begin_object();
   out.member_always("name", group.name);
-  member_list(out, "domains", group.domains);
+  out.member_always("domains", group.domains);
   out.end_object();
 }
 

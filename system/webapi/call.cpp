@@ -103,13 +103,6 @@ std::optional<std::size_t> limit_of(const Call& call, std::size_t usual, std::si
   return static_cast<std::size_t>(*number);
 }
 
-void member_list(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
-  out.key(name);
-  out.begin_array();
-  for (const std::string& each : texts) out.string(each);
-  out.end_array();
-}
-
 void member_instant(json::Writer& out, std::string_view name, const std::optional<Instant>& at) {
   out.key(name);
   if (at) {

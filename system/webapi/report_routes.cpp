@@ -157,7 +157,7 @@ Response get_domains(Call& call) {
   if (!domains) return error_response(domains.error());
   json::Writer out;
   out.begin_object();
-  member_list(out, "domains", *domains);
+  out.member_always("domains", *domains);
   out.end_object();
   return json_response(200, out.take());
 }

@@ -23,14 +23,6 @@ void write_remarks(json::Writer& out, const std::vector<store::Remark>& remarks)
   out.end_array();
 }
 
-void write_list(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
-  if (texts.empty()) return;
-  out.key(name);
-  out.begin_array();
-  for (const std::string& each : texts) out.string(each);
-  out.end_array();
-}
-
 std::string failure_text(const store::FailureFacts& facts) {
   json::Writer out;
   out.begin_object();
@@ -49,7 +41,7 @@ std::string failure_text(const store::FailureFacts& facts) {
   out.member("from", facts.from);
   out.member("subject", facts.subject);
   out.member("message_id", facts.message_id);
-  write_list(out, "urls", facts.urls);
+  out.member("urls", facts.urls);
   out.member("original_header", facts.original_header);
   out.member_number("incidents", facts.incidents);
   out.end_object();
@@ -76,8 +68,8 @@ std::string tls_text(const std::vector<store::TlsPolicy>& policies) {
     out.begin_object();
     out.member("type", each.type);
     out.member("domain", each.domain);
-    write_list(out, "policy", each.policy);
-    write_list(out, "mx_hosts", each.mx_hosts);
+    out.member("policy", each.policy);
+    out.member("mx_hosts", each.mx_hosts);
     out.member_number("successful", each.successful);
     out.member_number("failed", each.failed);
     out.key("failures");

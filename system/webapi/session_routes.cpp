@@ -34,7 +34,7 @@ Response session_response(Call& call, const std::optional<Actor>& actor) {
     out.begin_object();
     out.member_always("name", actor->user);
     out.member("role", accounts::to_text(actor->role));
-    member_list(out, "groups", actor->groups);
+    out.member_always("groups", actor->groups);
     out.member_boolean("all_domains", actor->scope.sees_all());
     out.end_object();
     if (auto all = call.parts.world.reports()) demo = call.parts.world.is_demo(**all);

@@ -19,13 +19,24 @@ EXAMPLES = ROOT / "api/examples"
 PASSWORD = "correct horse battery"
 
 
+def once(members):
+    """An object of JSON, each of whose names stands in it once."""
+    names = [name for name, _ in members]
+    assert len(set(names)) == len(names), names
+    return dict(members)
+
+
+def routes():
+    return [json.loads(line) for line in run("web", "routes", "--json").out.splitlines()]
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
 
     @property
     def json(self):
-        return json.loads(self.body)
+        return json.loads(self.body, object_pairs_hook=once)
 
     @property
     def code(self):

@@ -14,7 +14,6 @@ namespace assay::json::detail {
 void begin_answer(Writer& out, std::string_view id);
 
 void write_findings(Writer& out, std::string_view name, const Findings& findings);
-void write_strings(Writer& out, std::string_view name, std::span<const std::string> values);
 void write_domains(Writer& out, std::string_view name, std::span<const DomainName> domains);
 void write_lookups(Writer& out, std::span<const dns::Asked> asked);
 

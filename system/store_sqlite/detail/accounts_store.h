@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "system/accounts/accounts.h"
+#include "system/store_sqlite/detail/guarded.h"
 #include "system/store_sqlite/detail/schema.h"
 
 namespace assay::store_sqlite::detail {
@@ -16,9 +17,9 @@ namespace assay::store_sqlite::detail {
 std::span<const Migration> accounts_migrations();
 
 /// Accounts over one connection; a mutex lets one thread in at a time.
-class SqliteAccounts final : public accounts::Accounts {
+class SqliteAccounts final : public accounts::Accounts, private Guarded {
  public:
-  explicit SqliteAccounts(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  explicit SqliteAccounts(std::unique_ptr<Database> database) : Guarded(std::move(database)) {}
 
   // accounts.cpp
   Expected<bool> has_users() override;
@@ -52,25 +53,12 @@ class SqliteAccounts final : public accounts::Accounts {
   Expected<> forget_deeds(Instant before) override;
 
  private:
-  template <class What>
-  auto writing(const What& what) -> std::invoke_result_t<What> {
-    const std::scoped_lock lock(mutex_);
-    return database_->transaction(what);
-  }
-  template <class What>
-  auto reading(const What& what) -> std::invoke_result_t<What> {
-    const std::scoped_lock lock(mutex_);
-    return database_->reading(what);
-  }
   Expected<std::vector<std::string>> groups_of(std::string_view user);
   Expected<> set_groups(std::string_view user, const std::vector<std::string>& groups);
   Expected<> set_domains(const accounts::Group& group);
   Expected<bool> has(const char* sql, std::string_view name);
   /// Whether an administrator other than this user is left.
   Expected<> keep_an_administrator(std::string_view but);
-
-  std::mutex mutex_;
-  std::unique_ptr<Database> database_;
 };
 
 }  // namespace assay::store_sqlite::detail

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "system/store/alert_book.h"
-#include "system/store_sqlite/detail/database.h"
+#include "system/store_sqlite/detail/guarded.h"
 #include "system/store_sqlite/detail/schema.h"
 
 namespace assay::store_sqlite::detail {
@@ -20,9 +20,9 @@ inline constexpr std::int64_t alerts_application = 0x41535941;  // "ASYA"
 std::span<const Migration> alert_migrations();
 
 /// AlertBook over one connection; a mutex lets one thread in at a time.
-class SqliteAlertBook final : public store::AlertBook {
+class SqliteAlertBook final : public store::AlertBook, private Guarded {
  public:
-  explicit SqliteAlertBook(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  explicit SqliteAlertBook(std::unique_ptr<Database> database) : Guarded(std::move(database)) {}
 
   // alert_records.cpp
   Expected<std::vector<store::RecordChange>> note_records(
@@ -57,25 +57,11 @@ class SqliteAlertBook final : public store::AlertBook {
   Expected<std::vector<store::Letter>> letters(const store::LetterFilter& filter) override;
 
  private:
-  template <class What>
-  auto writing(const What& what) -> std::invoke_result_t<What> {
-    const std::scoped_lock lock(mutex_);
-    return database_->transaction(what);
-  }
-  template <class What>
-  auto reading(const What& what) -> std::invoke_result_t<What> {
-    const std::scoped_lock lock(mutex_);
-    return database_->reading(what);
-  }
-
   Expected<> note_record(const store::RecordSight& sight, Instant at,
                          std::vector<store::RecordChange>& changes);
   Expected<> put_alert(store::AlertChange& change, Instant at);
   Expected<> put_letter(const store::Letter& letter);
   Expected<> must_exist(const char* sql, std::int64_t id, std::string_view what);
-
-  std::mutex mutex_;
-  std::unique_ptr<Database> database_;
 };
 
 }  // namespace assay::store_sqlite::detail

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "system/store/received.h"
-#include "system/store_sqlite/detail/database.h"
+#include "system/store_sqlite/detail/guarded.h"
 #include "system/store_sqlite/detail/schema.h"
 #include "system/store_sqlite/store_sqlite.h"
 
@@ -60,9 +60,9 @@ struct ReportRow {
 };
 
 /// ReceivedReports over one connection; a mutex lets one thread in at a time.
-class SqliteReceived final : public store::ReceivedReports {
+class SqliteReceived final : public store::ReceivedReports, private Guarded {
  public:
-  explicit SqliteReceived(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  explicit SqliteReceived(std::unique_ptr<Database> database) : Guarded(std::move(database)) {}
 
   // received_adding.cpp
   Expected<std::vector<store::Placed>> add(std::span<const store::Arrival> arrivals,
@@ -105,11 +105,6 @@ class SqliteReceived final : public store::ReceivedReports {
     if (!answer) names_.clear();  // some may have ids that are not there
     return answer;
   }
-  template <class What>
-  auto reading(const What& what) -> std::invoke_result_t<What> {
-    const std::scoped_lock lock(mutex_);
-    return database_->reading(what);
-  }
   /// Does what takes rows away, so that they cannot be read from the file afterwards.
   template <class What>
   auto removing(const What& what) -> std::invoke_result_t<What>;
@@ -151,8 +146,6 @@ class SqliteReceived final : public store::ReceivedReports {
   Expected<> forget_in(const store::ReceivedRetention& retention, store::ReceivedRemoved& removed);
   Expected<> erase_in(std::string_view domain, store::ReceivedRemoved& removed);
 
-  std::mutex mutex_;
-  std::unique_ptr<Database> database_;
   std::unordered_map<std::string, std::int64_t> names_ = {};
   std::int64_t data_version_ = 0;
 };

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "system/store/store.h"
-#include "system/store_sqlite/detail/database.h"
+#include "system/store_sqlite/detail/guarded.h"
 #include "system/store_sqlite/detail/ids.h"
 #include "system/store_sqlite/detail/schema.h"
 #include "system/store_sqlite/store_sqlite.h"
@@ -24,10 +24,10 @@ Expected<std::unique_ptr<store::Store>> open(const Options& options,
                                              std::span<const Migration> steps);
 
 /// The Store over one connection; a mutex lets one thread in at a time.
-class SqliteStore final : public store::Store {
+class SqliteStore final : public store::Store, private Guarded {
  public:
   SqliteStore(std::unique_ptr<Database> database, const HashKey& key)
-      : database_(std::move(database)), key_(key), fingerprint_key_(fingerprint_key(key)) {}
+      : Guarded(std::move(database)), key_(key), fingerprint_key_(fingerprint_key(key)) {}
 
   // taking_in.cpp
   Expected<std::uint64_t> offset_of(std::string_view identity) override;
@@ -91,12 +91,6 @@ class SqliteStore final : public store::Store {
     if (!answer) forget_ids();  // some may belong to rows that are not there
     return answer;
   }
-  /// Does `what` alone, seeing one state.
-  template <class What>
-  auto reading(const What& what) -> std::invoke_result_t<What> {
-    const std::scoped_lock lock(mutex_);
-    return database_->reading(what);
-  }
 
   /// Does what takes rows away, so that they cannot be read from the file afterwards.
   Expected<store::Removed> removing(
@@ -105,8 +99,6 @@ class SqliteStore final : public store::Store {
   Expected<> drop_stale_ids();
   void forget_ids();
 
-  std::mutex mutex_;
-  std::unique_ptr<Database> database_;
   HashKey key_;
   HashKey fingerprint_key_;
   RecentIds configuration_ids_{60'000};

@@ -79,7 +79,6 @@ std::optional<std::size_t> limit_of(const Call& call, std::size_t usual, std::si
 /// The number in a text; nothing for what is no positive one.
 std::optional<std::int64_t> id_of(std::string_view text);
 
-void member_list(json::Writer& out, std::string_view name, const std::vector<std::string>& texts);
 /// null where there is none.
 void member_instant(json::Writer& out, std::string_view name, const std::optional<Instant>& at);
 

@@ -17,6 +17,8 @@ const shapes: Record<string, Shape> = {
   get_domains: object({ domains: list(text) }),
   get_reports: values.reports,
   get_report: values.report,
+  get_report_failure: values.report,
+  get_report_tls: values.report,
   post_reports: object({ outcomes: list(values.outcome) }),
   get_health: values.health,
   get_alerts: object({ alerts: list(values.alert) }),

@@ -182,6 +182,7 @@ export const newcomers = document({
       first: optional(text),
     }),
   ),
+  newcomer_count: number,
   known_from: optional(text),
 });
 export type Newcomers = Infer<typeof newcomers>;
@@ -199,6 +200,7 @@ export const who = document({
       addresses: number,
       evidence: optional(list(text)),
       claims: optional(list(text)),
+      why: optional(text),
     }),
   ),
 });

@@ -64,6 +64,17 @@ const record = object({
   spf_results: optional(list(object({ domain: optional(text), scope: optional(text), result: optional(text), human_result: optional(text) }))),
 });
 export type ReportRecord = Infer<typeof record>;
+export const tlsPolicy = object({
+  type: text,
+  domain: text,
+  policy: list(text),
+  mx_hosts: list(text),
+  successful: number,
+  failed: number,
+  failures: list(map(any)),
+});
+export type TlsPolicy = Infer<typeof tlsPolicy>;
+
 export const report = object({
   ...reportLine,
   report: optional(
@@ -84,6 +95,8 @@ export const report = object({
       records: optional(list(record)),
     }),
   ),
+  failure: optional(map(any)),
+  tls: optional(list(tlsPolicy)),
 });
 export type Report = Infer<typeof report>;
 
