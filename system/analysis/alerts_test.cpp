@@ -15,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using store::Alert;
 using store::AlertChange;
-using store::AlertEvent;
 using store::Severity;
 
 /// An AlertBook's part in settling, without a database.

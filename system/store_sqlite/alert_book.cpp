@@ -213,10 +213,11 @@ Expected<std::uint64_t> SqliteAlertBook::erase(std::string_view domain) {
   }
   auto answer = writing([&]() -> Expected<std::uint64_t> {
     std::uint64_t removed = 0;
+    constexpr const char* events =
+        "DELETE FROM events WHERE alert IN (SELECT id FROM alerts WHERE domain = ?1 OR "
+        "substr(domain, -length(?2)) = ?2)";
     for (const char* sql :
-         {"DELETE FROM events WHERE alert IN (SELECT id FROM alerts WHERE domain = ?1 OR "
-          "substr(domain, -length(?2)) = ?2)",
-          "DELETE FROM alerts WHERE domain = ?1 OR substr(domain, -length(?2)) = ?2",
+         {events, "DELETE FROM alerts WHERE domain = ?1 OR substr(domain, -length(?2)) = ?2",
           "DELETE FROM changes WHERE domain = ?1 OR substr(domain, -length(?2)) = ?2",
           "DELETE FROM records WHERE domain = ?1 OR substr(domain, -length(?2)) = ?2",
           "DELETE FROM letters WHERE ?1 <> '' OR ?2 <> ''"}) {

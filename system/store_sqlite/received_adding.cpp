@@ -123,12 +123,6 @@ void DailyChanges::count(std::int64_t domain, std::int64_t reporter, const store
   }
 }
 
-void DailyChanges::count_tls(std::int64_t domain, std::int64_t reporter, std::int64_t day,
-                             std::int64_t policy_type, std::int64_t result_type,
-                             std::int64_t sessions) {
-  tls_[{domain, day, reporter, policy_type, result_type}] += sessions;
-}
-
 Expected<> DailyChanges::write_sums(Database& database) const {
   std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, std::int64_t> sums;
   for (const auto& [place, change] : changes_) {
@@ -198,7 +192,7 @@ Expected<> SqliteReceived::count_tls(const ReportRow& row,
       ASSAY_TRY(word, name_id(result));
       for (std::size_t at = 0; at < spread.days(); ++at) {
         const auto share = static_cast<std::int64_t>(spread.share(sessions, number, at));
-        changes.count_tls(row.domain, row.reporter, day_number(spread.day(at)), type, word,
+        changes.count_tls({row.domain, day_number(spread.day(at)), row.reporter, type, word},
                           sign == DailyChanges::Sign::add ? share : -share);
       }
       ++number;

@@ -10,7 +10,6 @@ namespace {
 
 using store::DailyCount;
 using store::Days;
-using store::Standing;
 
 /// The name of a number. A question meets few of them often.
 class NameReader {

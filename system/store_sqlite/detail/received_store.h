@@ -33,17 +33,17 @@ Expected<std::unique_ptr<store::ReceivedReports>> open_received(const Options& o
 class DailyChanges {
  public:
   enum class Sign : std::uint8_t { add, subtract };
+  /// Domain, day, reporter, type of policy, type of result.
+  using TlsPlace = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
 
   void count(std::int64_t domain, std::int64_t reporter, const store::Rollup& rollup, Sign sign);
-  void count_tls(std::int64_t domain, std::int64_t reporter, std::int64_t day,
-                 std::int64_t policy_type, std::int64_t result_type, std::int64_t sessions);
+  void count_tls(const TlsPlace& place, std::int64_t sessions) { tls_[place] += sessions; }
   Expected<> write(Database& database) const;
 
  private:
   Expected<> write_sums(Database& database) const;  ///< of all reporters together
 
   using Place = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
-  using TlsPlace = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
   std::map<Place, std::int64_t> changes_ = {};
   std::map<TlsPlace, std::int64_t> tls_ = {};
 };
