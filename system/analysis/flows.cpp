@@ -309,9 +309,8 @@ class Sorter {
     if (lived <= short_lived) {
       return set(flow, Class::abuse, Cause::abuse, Confidence::medium,
                  fmt::format("authenticates as nothing, no mail of its network ever passed, and it "
-                             "was seen for {} days "
-                             "alone",
-                             lived.count()));
+                             "was seen for {} {} alone",
+                             lived.count(), lived.count() == 1 ? "day" : "days"));
     }
     set(flow, Class::unknown, Cause::unknown, Confidence::low,
         fmt::format("authenticates as nothing, and was seen over {} days: a forgotten server of "

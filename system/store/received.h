@@ -74,7 +74,8 @@ class ReceivedReports {
   /// How many aggregate reports tell of some days, of one domain, or of all when it is empty.
   virtual Expected<ReportTally> tally(std::string_view policy_domain, const Days& days) = 0;
 
-  /// Policy domains with reports of any kind and standing, by name.
+  /// Policy domains with reports of any kind and standing, by name; those that name none are left
+  /// out.
   virtual Expected<std::vector<std::string>> policy_domains() = 0;
 
   /// Who reports on a domain, or on all when it is empty, by name.

@@ -200,8 +200,12 @@ Expected<> SqliteReceived::forget_in(const ReceivedRetention& retention, Receive
                   *retention.originals);
   }
   if (done && retention.failure) {
-    done = database_->run("DELETE FROM failure_counts WHERE (day + 1) * 86400 <= ?",
-                          *retention.failure);
+    // Not those of days of which a report, which came late, is kept.
+    done = database_->run(
+        "DELETE FROM failure_counts WHERE (day + 1) * 86400 <= ? AND NOT EXISTS (SELECT 1 FROM "
+        "reports WHERE domain = failure_counts.domain AND kind = 1 AND period_begin BETWEEN "
+        "day * 86400 AND day * 86400 + 86399)",
+        *retention.failure);
     if (done) {
       done = database_->run("DELETE FROM sampled WHERE (day + 1) * 86400 <= ?", *retention.failure);
     }

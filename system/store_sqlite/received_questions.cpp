@@ -185,7 +185,7 @@ Expected<std::vector<std::string>> SqliteReceived::policy_domains() {
     std::vector<std::string> names;
     for (const std::int64_t id : ids) {
       ASSAY_TRY(name, reader(id));
-      names.push_back(std::move(name));
+      if (!name.empty()) names.push_back(std::move(name));
     }
     std::ranges::sort(names);
     return names;

@@ -403,6 +403,23 @@ TEST_P(ReceivedConformance, ForgetsEachKindByItself) {
   EXPECT_EQ(messages(), 4U);
   EXPECT_EQ(must(store->forget({.failure = late.arrived})).reports, 1U);
   EXPECT_EQ(must(store->books()).reports, 1U);
+  EXPECT_TRUE(must(store->failure_counts("", always)).empty());
+}
+
+TEST_P(ReceivedConformance, CountsFailureReportsAsLongAsItKeepsThem) {
+  Arrival late = failure_of(1, "192.0.2.1");  // of a day long ago
+  late.arrived += 24h * 400;
+  add_one(late);
+  must(store->forget({.failure = late.arrived}));
+  ASSERT_EQ(must(store->failure_counts("example.com", always)).size(), 1U);
+  must(store->forget({.failure = late.arrived + 1s}));
+  EXPECT_TRUE(must(store->failure_counts("", always)).empty());
+}
+
+TEST_P(ReceivedConformance, NamesNoDomainWhereNoneIsNamed) {
+  add_one(arrival_of("one", {record_of("192.0.2.1", 3)}, ""));
+  EXPECT_TRUE(must(store->policy_domains()).empty());
+  EXPECT_EQ(messages(""), 3U);
 }
 
 TEST_P(ReceivedConformance, TellsWhoReports) {
