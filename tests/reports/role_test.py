@@ -60,6 +60,7 @@ class ByItself(Role):
         process = self.start("run", "--metrics", f"127.0.0.1:{numbers}")
         self.sink.wait(1)
         mta.wait_for(lambda: mta.answers(port), "the filter")
+        mta.wait_for(lambda: mta.answers(numbers), "the metrics")
         with urllib.request.urlopen(f"http://127.0.0.1:{numbers}/metrics", timeout=mta.WAIT) as answer:
             self.assertIn("assay_reports_outbox", answer.read().decode())
         self.end(process)
