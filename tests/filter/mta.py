@@ -230,7 +230,7 @@ smtpd_hard_error_limit = 10000
 class Postfix:
     """A whole instance in a folder; clients say who they are by XCLIENT, as a gateway would."""
 
-    def __init__(self, folder, milter, sink_port, default_action="tempfail", trusted="127.0.0.2/32"):
+    def __init__(self, folder, milter, sink_port, default_action="tempfail", trusted="127.0.0.2/32", settings=None):
         self.folder = Path(folder) / "postfix"
         self.port = free_port()
         for name in ("etc", "queue", "data", "log"):
@@ -243,8 +243,15 @@ class Postfix:
         (self.folder / "etc/main.cf").write_text(MAIN.format(
             folder=self.folder, sink=sink_port, milter=milter, default_action=default_action,
             trusted=trusted))
+        self.set(settings or {})
         self.command("start")
         wait_for(lambda: answers(self.port), "Postfix")
+
+    def set(self, settings):
+        """Each name once: of a second one every program warns, and of a full log at its start Postfix never wakes."""
+        path = self.folder / "etc/main.cf"
+        lines = [line for line in path.read_text().splitlines() if line.split(" =")[0] not in settings]
+        path.write_text("\n".join(lines + [f"{name} = {value}" for name, value in settings.items()]) + "\n")
 
     def command(self, *words):
         done = subprocess.run(["/usr/sbin/postfix", "-c", str(self.folder / "etc"), *words],
