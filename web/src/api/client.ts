@@ -72,10 +72,6 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
   return (await answer.json()) as T;
 }
 
-export async function getOctets(path: string, signal?: AbortSignal): Promise<ArrayBuffer> {
-  const answer = await ask(address(path), signal ? { signal } : {});
-  return answer.arrayBuffer();
-}
 
 async function change<T>(method: string, input: string, body: BodyInit | null, kind: string | null): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json', 'x-assay-csrf': csrf };
