@@ -11,7 +11,7 @@ const basis = object({
 });
 export type Basis = Infer<typeof basis>;
 
-const document = <const M extends Record<string, Shape>>(members: M) =>
+const answerOn = <const B extends Shape, const M extends Record<string, Shape>>(basis: B, members: M) =>
   object({
     question: text,
     domain: optional(text),
@@ -23,6 +23,7 @@ const document = <const M extends Record<string, Shape>>(members: M) =>
     next: optional(list(text)),
     ...members,
   });
+const document = <const M extends Record<string, Shape>>(members: M) => answerOn(basis, members);
 
 const counts = {
   messages: number,
@@ -93,6 +94,7 @@ export const volume = document({
   messages: number,
   by_class: list(object({ class: sourceClass, heading: text, messages: number, share: optional(number), unconfirmed: number })),
   days: list(object({ day: text, own: number, approved: number, forwarder: number, unknown: number, abuse: number })),
+  record_changes: optional(list(object({ day: text, what: text, failing_before: optional(number), failing_since: optional(number) }))),
 });
 export type Volume = Infer<typeof volume>;
 
@@ -424,11 +426,80 @@ export const received = document({
 });
 export type Received = Infer<typeof received>;
 
+const sessions = { successful: number, failed: number, failed_share: optional(number) } as const;
+export const tls = answerOn(
+  object({
+    reports: number,
+    reports_at_least: optional(truth),
+    reporters: number,
+    sessions: number,
+    first_day: optional(text),
+    set_aside: optional(number),
+  }),
+  {
+    sessions: number,
+    successful: number,
+    failed: number,
+    silent_reporters: optional(number),
+    reporters: list(
+      object({ reporter: text, ...sessions, reports: number, set_aside: optional(number), last_arrived: optional(text), silent: optional(truth) }),
+    ),
+    policies: list(object({ policy_type: optional(text), ...sessions })),
+    results: list(object({ result_type: text, sessions: number, share: optional(number), meaning: optional(text) })),
+    failing: list(
+      object({
+        mx: text,
+        result_type: optional(text),
+        sessions: number,
+        reports: number,
+        mx_ip: optional(text),
+        sender: optional(text),
+        details: optional(text),
+      }),
+    ),
+    days: list(object({ day: text, ...sessions })),
+  },
+);
+export type Tls = Infer<typeof tls>;
+
+export const changes = document({
+  change_count: number,
+  changes: list(
+    object({
+      at: text,
+      not_before: optional(text),
+      domain: text,
+      record: text,
+      name: optional(text),
+      what: text,
+      before: optional(text),
+      after: optional(text),
+    }),
+  ),
+  records: list(
+    object({
+      domain: text,
+      record: text,
+      name: optional(text),
+      since: optional(text),
+      checked: optional(text),
+      value: optional(text),
+      failing_since: optional(text),
+      why: optional(text),
+    }),
+  ),
+});
+export type Changes = Infer<typeof changes>;
+
+/** GET /overview */
+export const overview = object({ domains: list(object({ domain: text, split, route })) });
+export type Overview = Infer<typeof overview>;
+
 export const answers = {
   domains, split, sources, volume, cube, unauthenticated, newcomers, who, unaligned, gaps, overrides, failures, ladder, reporters, piles,
-  route, readiness, whatif, compare, received,
+  route, readiness, whatif, compare, tls, changes, received,
 } as const;
 export type Question = keyof typeof answers;
 export type Answer<Q extends Question> = Infer<(typeof answers)[Q]>;
 /** What every answer has. */
-export type AnyAnswer = Pick<Split, 'question' | 'domain' | 'period' | 'data_through' | 'basis' | 'not_known' | 'notes' | 'next'>;
+export type AnyAnswer = Pick<Split, 'question' | 'domain' | 'period' | 'data_through' | 'not_known' | 'notes' | 'next'> & { basis: Split['basis'] | Tls['basis'] };

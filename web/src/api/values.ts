@@ -64,16 +64,49 @@ const record = object({
   spf_results: optional(list(object({ domain: optional(text), scope: optional(text), result: optional(text), human_result: optional(text) }))),
 });
 export type ReportRecord = Infer<typeof record>;
-export const tlsPolicy = object({
-  type: text,
-  domain: text,
-  policy: list(text),
-  mx_hosts: list(text),
+const tlsFailure = object({
+  result_type: optional(text),
+  sending_mta_ip: optional(text),
+  receiving_mx_hostname: optional(text),
+  receiving_mx_helo: optional(text),
+  receiving_ip: optional(text),
+  sessions: number,
+  additional_information: optional(text),
+  reason_code: optional(text),
+});
+export type TlsFailure = Infer<typeof tlsFailure>;
+const tlsPolicy = object({
+  type: optional(text),
+  domain: optional(text),
+  policy: optional(list(text)),
+  mx_hosts: optional(list(text)),
   successful: number,
   failed: number,
-  failures: list(map(any)),
+  failures: list(tlsFailure),
 });
 export type TlsPolicy = Infer<typeof tlsPolicy>;
+
+const failure = object({
+  feedback_type: optional(text),
+  auth_failure: optional(text),
+  identity_alignment: optional(text),
+  delivery_result: optional(text),
+  source_ip: optional(text),
+  reporting_mta: optional(text),
+  mail_from: optional(text),
+  recipient: optional(text),
+  dkim_domain: optional(text),
+  dkim_selector: optional(text),
+  spf_record: optional(text),
+  authentication_results: optional(text),
+  from: optional(text),
+  subject: optional(text),
+  message_id: optional(text),
+  urls: optional(list(text)),
+  original_header: optional(text),
+  incidents: number,
+});
+export type Failure = Infer<typeof failure>;
 
 export const report = object({
   ...reportLine,
@@ -95,7 +128,7 @@ export const report = object({
       records: optional(list(record)),
     }),
   ),
-  failure: optional(map(any)),
+  failure: optional(failure),
   tls: optional(list(tlsPolicy)),
 });
 export type Report = Infer<typeof report>;

@@ -36,6 +36,7 @@ export const terms = {
   test_mode: 't=y asks receivers for one step less than the policy says. It replaces pct, which RFC 9989 removed.',
   alignment: 'Relaxed (r): a domain of the same organization counts. Strict (s): only the very same domain counts.',
   campaign: 'Failure reports with the same subject and sender domain, which are probably of one mailing.',
+  records: 'The records of the domain that concern its mail. Assay asks them at intervals and notes when one reads otherwise than before.',
   tls: 'Reports of other servers on whether mail to you travelled encrypted (TLS-RPT, RFC 8460).',
   retention: 'How long raw reports and details are kept before they are erased.',
   selector: 'The name under which a DKIM key is published: <selector>._domainkey.<domain>.',

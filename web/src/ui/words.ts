@@ -82,6 +82,16 @@ export const rungs: Record<string, string> = {
   heartbeat: 'Reporters go on reporting',
 };
 
+export const recordNames: Record<string, string> = {
+  dmarc: 'DMARC',
+  spf: 'SPF',
+  spf_senders: 'Senders that SPF allows',
+  dkim: 'DKIM key',
+  mx: 'MX',
+  mta_sts: 'MTA-STS',
+  tls_rpt: 'TLS-RPT',
+};
+
 export const steps: Record<string, string> = {
   store: 'Reports can be kept',
   channel: 'A way in is open',
