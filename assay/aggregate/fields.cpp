@@ -27,15 +27,16 @@ T* next_of(std::vector<T>& list, T& spare, std::size_t limit) {
 /// As many messages as every reader of the JSON and the Store can hold.
 constexpr std::uint64_t most_messages = std::numeric_limits<std::int64_t>::max();
 
-/// The domain of "user@example.com", "User <user@example.com>" and "<>"; else the text itself.
+/// The domain of "user@example.com", "User <user@example.com>" and "<>", without dots at the end;
+/// what is left has nothing to take away any more.
 std::string_view domain_part(std::string_view text) {
-  if (text.ends_with('>')) {
+  text = ascii::trim_fws(text);
+  while (text.ends_with('>') || text.ends_with('.')) {
     text.remove_suffix(1);
-    const std::size_t bracket = text.rfind('<');
-    if (bracket != std::string_view::npos) text.remove_prefix(bracket + 1);
+    text = ascii::trim_fws(text);
   }
-  const std::size_t sign = text.rfind('@');
-  return sign == std::string_view::npos ? text : text.substr(sign + 1);
+  const std::size_t sign = text.find_last_of("<@");
+  return sign == std::string_view::npos ? text : ascii::trim_fws(text.substr(sign + 1));
 }
 
 /// The address in "[192.0.2.1]", "IPv6:2001:db8::1" or between no-break spaces; the text itself
@@ -167,7 +168,7 @@ void Fields::put_word(Node node, std::string& field, const Vocabulary& words,
 void Fields::put_domain(Node node, std::string& field, std::string_view text) {
   if (is_plain_domain(text)) return put(node, field, text);
   const std::string_view domain = domain_part(text);
-  if (domain.size() + 1 < text.size()) {
+  if (text.find_first_of("<>@") != std::string_view::npos) {
     note(Level::warning, "address",
          path_of(node) + " is an address where a domain belongs; its domain counts");
   }

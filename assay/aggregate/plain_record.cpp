@@ -270,8 +270,7 @@ class Scan {
       case Node::reason:
         return !row.reasons.back().type.empty();
       case Node::dkim:
-        return !row.dkim_results.back().domain.empty() &&
-               !row.dkim_results.back().result.empty() &&
+        return !row.dkim_results.back().domain.empty() && !row.dkim_results.back().result.empty() &&
                (!new_form_ || !row.dkim_results.back().selector.empty());
       case Node::spf:
         return !row.spf_results.back().domain.empty() && !row.spf_results.back().result.empty();
@@ -401,8 +400,8 @@ bool is_plain_domain(std::string_view text) {
   for (const char c : text) {
     const auto octet = static_cast<unsigned char>(c);
     // "<", ">", "@" and "A" to "Z" stand in one row.
-    odd |= static_cast<unsigned>(octet >= '<' && octet <= 'Z') |
-           static_cast<unsigned>(octet > 0x7f);
+    odd |=
+        static_cast<unsigned>(octet >= '<' && octet <= 'Z') | static_cast<unsigned>(octet > 0x7f);
   }
   return odd == 0 && !text.ends_with('.');
 }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "assay/base/ascii.h"
-#include "assay/base/time.h"
+#include "assay/base/loose_time.h"
 #include "assay/mail/mail_date.h"
 
 namespace assay::aggregate::detail {

@@ -237,10 +237,10 @@ Attempt attempt(std::string_view document, Fields fields, const ReadLimits& limi
     return {fields.finish_report(false), true};
   }
   if (structure.too_deep) {
-    return {refused("too_deep",
-                    "objects and lists stand more than " + std::to_string(limits.depth) + " deep",
-                    at),
-            true};
+    return {
+        refused("too_deep",
+                "objects and lists stand more than " + std::to_string(limits.depth) + " deep", at),
+        true};
   }
   fields.note(Level::error, "cut_short",
               "the JSON cannot be read from octet " + std::to_string(at) +

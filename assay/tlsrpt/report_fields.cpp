@@ -7,6 +7,7 @@
 #include "assay/base/ascii.h"
 #include "assay/base/domain_name.h"
 #include "assay/base/ip_address.h"
+#include "assay/base/loose_time.h"
 #include "assay/tlsrpt/detail/words.h"
 
 namespace assay::tlsrpt::detail {
@@ -43,8 +44,9 @@ struct Time {
 std::optional<Time> read_time(const std::string& text) {
   const auto loose = parse_loose_instant(text);
   if (!loose) return std::nullopt;
-  return Time{.at = *loose, .right = text.contains('-') && parse_instant(text).has_value() &&
-                                     text.find(' ') == std::string::npos};
+  return Time{.at = *loose,
+              .right = text.contains('-') && parse_instant(text).has_value() &&
+                       text.find(' ') == std::string::npos};
 }
 
 /// The word of RFC 8460 that was meant by one in other letters or with other marks; else empty.
@@ -149,7 +151,9 @@ void Fields::settle_word(Node node, std::string& text, std::span<const std::stri
 /// As interfaces have it: A-labels in lower case; what is no domain stays as it is.
 void Fields::settle_domain() {
   std::string& domain = policy_.policy_domain;
-  const auto name = to_a_labels(domain);
+  std::string_view text = domain;
+  while (text.ends_with('.')) text = ascii::trim_fws(text.substr(0, text.size() - 1));
+  const auto name = to_a_labels(text);
   if (!name) return;
   if (std::ranges::any_of(domain, ascii::is_octet_above_127)) {
     note(Level::warning, "u_label", "policy-domain is not in ASCII; read as its A-labels");

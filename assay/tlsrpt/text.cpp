@@ -41,8 +41,8 @@ std::size_t take_escape(std::string_view json, std::size_t at, std::string& out)
     out += "\\\\";
     return 1;
   }
-  const bool pair = is_high(unit) && json.substr(at + 6).starts_with("\\u") &&
-                    is_low(unit_at(json, at + 8));
+  const bool pair =
+      is_high(unit) && json.substr(at + 6).starts_with("\\u") && is_low(unit_at(json, at + 8));
   if (!pair && (is_high(unit) || is_low(unit))) {
     out += "\\ufffd";
     return 6;
@@ -61,7 +61,8 @@ bool is_last_comma(std::string_view json, std::size_t at) {
 std::string from_utf16(std::string_view document) {
   const auto octet = [&](std::size_t at) { return static_cast<unsigned char>(document[at]); };
   if (document.size() < 2) return {};
-  const bool marked = (octet(0) == 0xff && octet(1) == 0xfe) || (octet(0) == 0xfe && octet(1) == 0xff);
+  const bool marked =
+      (octet(0) == 0xff && octet(1) == 0xfe) || (octet(0) == 0xfe && octet(1) == 0xff);
   if (!marked && (octet(0) == 0) == (octet(1) == 0)) return {};
   const bool big = marked ? octet(0) == 0xfe : octet(0) == 0;
   const auto unit = [&](std::size_t at) {

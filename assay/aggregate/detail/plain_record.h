@@ -9,8 +9,8 @@
 
 namespace assay::aggregate::detail {
 
-/// Whether a domain is written as it is kept: neither with capitals nor as an address, with a dot at
-/// the end, in brackets or beyond ASCII.
+/// Whether a domain is written as it is kept: neither with capitals nor as an address, with a dot
+/// at the end, in brackets or beyond ASCII.
 bool is_plain_domain(std::string_view text);
 
 /// One element that holds text alone, written plainly: of ASCII, without attributes and references.

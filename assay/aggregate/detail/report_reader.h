@@ -132,8 +132,8 @@ class ReportReader {
   Reading reading_ = {};
   std::vector<Frame> frames_ = {Frame{}};
   std::string text_ = {};
-  std::string root_ = {};         ///< the name of the first element
-  std::string root_prefix_ = {};  ///< of feedback
+  std::string root_ = {};                   ///< the name of the first element
+  std::string root_prefix_ = {};            ///< of feedback
   std::vector<std::string> prefixes_ = {};  ///< others that the root binds to a report's namespace
   std::string bound_ = {};                  ///< the namespace of the last of them
   std::string namespace_ = {};
