@@ -139,8 +139,8 @@ class Search {
     if (kind == Kind::none && depth < most_mails_within && open_held(path, head, read, depth)) {
       return;
     }
-    if (const std::size_t begin = detail::find_report(head);
-        kind == Kind::none && begin != std::string::npos) {
+    const std::size_t begin = detail::find_report(head);
+    if (kind == Kind::none && begin != std::string::npos && !is_unread_packing(head)) {
       warn("leading", path, "octets before the report are left out");
       head.erase(0, begin);
       kind = Kind::aggregate;

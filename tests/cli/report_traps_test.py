@@ -8,8 +8,8 @@ import tarfile
 import unittest
 import zipfile
 
-from harness import Test, main, run
-from report_test import REPORT, mailed, read, zipped
+from harness import Test, main
+from report_test import REPORT, read, zipped
 
 PACKED = gzip.compress(REPORT)
 LINES = base64.encodebytes(PACKED)
@@ -70,10 +70,10 @@ class Traps(Test):
     def test_base64_that_nothing_says(self):
         self.all_are_read({
             "a file": LINES, "XML": base64.encodebytes(REPORT), "zip in one line": base64.b64encode(zipped(a_xml=REPORT)),
-            "packed itself": gzip.compress(LINES), "twice": one(base64.encodebytes(LINES), "base64"),
+            "packed itself": gzip.compress(LINES),
         }, ["base64"])
         self.all_are_read({
-            "declared 7bit": one(LINES, "7bit"), "an encoding nobody knows": one(LINES, "x-base64"),
+            "twice": one(base64.encodebytes(LINES), "base64"), "declared 7bit": one(LINES, "7bit"), "an encoding nobody knows": one(LINES, "x-base64"),
             "a semicolon": one(LINES, "base64;"), "no encoding in a part": mixed(b"Content-Type: application/gzip\r\n\r\n" + LINES),
             "without padding": one(base64.b64encode(PACKED).rstrip(b"="), "7bit"),
             "for URLs": one(base64.urlsafe_b64encode(PACKED), "7bit"),
@@ -158,6 +158,15 @@ class Traps(Test):
         self.assertEqual((line["policy_published"]["domain"], record["header_from"], record["spf_results"][0]["domain"]),
                          ("example.com", "xn--bcher-kva.example", "example.net"))
         self.assertEqual(record["reasons"], [{"type": "mailing_list", "comment": "a list"}])
+
+    def test_domains_of_failure_reports(self):
+        mail = (START + b"Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n"
+                b"Content-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\nUser-Agent: T/1\r\nVersion: 1\r\n"
+                b"Auth-Failure: dmarc\r\nIdentity-Alignment: none\r\nSource-IP: [IPv6:2001:DB8::1]\r\nReported-Domain: EXAMPLE.com.\r\n"
+                b"DKIM-Domain: Example.COM\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: a@example.com\r\n\r\n--b--\r\n")
+        for octets in (mail, mail.replace(b"\r\n", b"\n"), b"\r\n" + mail, b"\xef\xbb\xbf" + mail):
+            line = read(self.write("failure.eml", octets))[0][0]
+            self.assertEqual((line["kind"], line["reported_domain"], line["dkim_domain"]), ("failure", ["example.com"], "example.com"))
 
 
 if __name__ == "__main__":
