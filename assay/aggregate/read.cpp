@@ -244,6 +244,7 @@ void ReportReader::finish_record() {
     return;
   }
   if (fields_.complete_record()) accept_record();
+  fields_.reset_record();  // what still comes in elements around it is of no record
 }
 
 void ReportReader::accept_record() {
