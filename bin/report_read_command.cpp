@@ -65,14 +65,15 @@ struct Tally {
 
 /// A report that was read, or why it could not be.
 struct Outcome {
-  std::string error = {};  ///< empty: it was read
-  Findings findings = {};  ///< with an error
+  std::string error = {};                  ///< empty: it was read
+  std::string_view code = "not_a_report";  ///< of the error
+  Findings findings = {};                  ///< with an error
   /// The line or the words of a report that was read; `more` are findings of its wrapping.
   std::function<std::string(const json::ReportPlace& place, const Findings& more)> tell = {};
 };
 
 Outcome unread(const Finding& error, Findings findings) {
-  return {.error = error.what, .findings = std::move(findings)};
+  return {.error = error.what, .code = error.code, .findings = std::move(findings)};
 }
 
 Outcome read_aggregate(const archive::Read& source, const std::string& path,
@@ -127,7 +128,8 @@ Outcome read_failure(const archive::Read& source, const Options& options) {
   const auto error = std::ranges::find(read->findings, Level::error, &Finding::level);
   if (!read->report || error != read->findings.end()) {
     const std::string what = error != read->findings.end() ? error->what : "no failure report";
-    return {.error = what, .findings = std::move(read->findings)};
+    const std::string_view code = error != read->findings.end() ? error->code : "no_report";
+    return {.error = what, .code = code, .findings = std::move(read->findings)};
   }
   const bool json = options.output.json;
   return {.tell = [=](const json::ReportPlace& place, const Findings& more) {
@@ -162,7 +164,7 @@ class ReportPrinter {
         outcome_ = read_failure(source, options_);
         break;
       case intake::Kind::none:
-        outcome_ = {.error = "neither XML nor JSON nor anything that a report is packed in"};
+        outcome_ = {.error = intake::what_else(collect(source, enough_to_know))};
         break;
     }
   }
@@ -191,14 +193,24 @@ class ReportPrinter {
     const Outcome outcome = std::exchange(outcome_, {});
     const json::ReportPlace place{file_, member_};
     if (!outcome.error.empty()) {
-      Findings all = outcome.findings;
-      for (const Finding& finding : findings) add_bounded(all, finding);
-      say_error(place, outcome.error, all);
+      say_unread(place, outcome, findings);
       return;
     }
     ++tally_.reports;
     if (has_error(findings)) ++tally_.failed;
     write(outcome.tell(place, findings));
+  }
+
+  /// What is wrong with the wrapping is why nothing in it could be read.
+  void say_unread(const json::ReportPlace& place, const Outcome& outcome,
+                  const Findings& findings) {
+    Findings all = outcome.findings;
+    const auto broken = std::ranges::find(findings, Level::error, &Finding::level);
+    if (broken != findings.end()) {
+      add_bounded(all, {.code = outcome.code, .what = outcome.error});
+    }
+    for (const Finding& finding : findings) add_bounded(all, finding);
+    say_error(place, broken != findings.end() ? broken->what : outcome.error, all);
   }
 
   void say_error(const json::ReportPlace& place, std::string_view what, const Findings& findings) {

@@ -142,7 +142,7 @@ std::string path_of(Node node) {
       if (element.node != node) continue;
       for (int above = 0; above <= static_cast<int>(Node::spf); ++above) {
         for (const Element& one : children(static_cast<Node>(above))) {
-          if (one.node == static_cast<Node>(parent)) outer = one.name;
+          if (outer.empty() && one.node == static_cast<Node>(parent)) outer = one.name;
         }
       }
       return outer.empty() ? std::string(element.name)

@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "assay/aggregate/detail/report_reader.h"
 #include "assay/base/ascii.h"
+#include "assay/base/domain_name.h"
 #include "assay/base/ip_address.h"
 
 namespace assay::aggregate::detail {
@@ -19,6 +22,33 @@ T* next_of(std::vector<T>& list, T& spare, std::size_t limit) {
     return &spare;
   }
   return &list.emplace_back();
+}
+
+/// As many messages as every reader of the JSON and the Store can hold.
+constexpr std::uint64_t most_messages = std::numeric_limits<std::int64_t>::max();
+
+/// The domain of "user@example.com", "User <user@example.com>" and "<>", without dots at the end;
+/// what is left has nothing to take away any more.
+std::string_view domain_part(std::string_view text) {
+  text = ascii::trim_fws(text);
+  while (text.ends_with('>') || text.ends_with('.')) {
+    text.remove_suffix(1);
+    text = ascii::trim_fws(text);
+  }
+  const std::size_t sign = text.find_last_of("<@");
+  return sign == std::string_view::npos ? text : ascii::trim_fws(text.substr(sign + 1));
+}
+
+/// The address in "[192.0.2.1]", "IPv6:2001:db8::1" or between no-break spaces; the text itself
+/// where there is none.
+std::string_view bare_address(std::string_view text) {
+  constexpr std::string_view no_break_space = "\xc2\xa0";
+  std::string_view bare = text;
+  while (bare.starts_with(no_break_space)) bare.remove_prefix(no_break_space.size());
+  while (bare.ends_with(no_break_space)) bare.remove_suffix(no_break_space.size());
+  if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
+  if (ascii::istarts_with(bare, "IPv6:")) bare.remove_prefix(5);
+  return IpAddress::parse(bare) ? bare : text;
 }
 
 }  // namespace
@@ -76,23 +106,32 @@ void Fields::finish(Node node) {
     note(Level::warning, "missing", "a reason without a type is read as other");
   }
   if (node == Node::dkim && dkim_ != &spare_dkim_) {
-    if (*dkim_ == DkimResult{}) {
-      row.dkim_results.pop_back();
-      note(Level::warning, "missing", "an empty dkim element is left out");
-    } else if (dkim_->selector.empty() && new_form_) {
-      note(Level::warning, "missing", "dkim/selector is missing");
-    }
+    finish_signature();
     dkim_ = &spare_dkim_;
   }
   if (node == Node::spf && spf_ != &spare_spf_) {
     if (*spf_ == SpfResult{}) {
       row.spf_results.pop_back();
       note(Level::warning, "missing", "an empty spf element is left out");
-    } else if (spf_->domain.empty()) {
-      note(Level::warning, "missing", "spf/domain is missing");
+    } else {
+      if (spf_->domain.empty()) note(Level::warning, "missing", "spf/domain is missing");
+      if (spf_->result.empty()) note(Level::error, "missing", "spf/result is missing");
     }
     spf_ = &spare_spf_;
   }
+}
+
+void Fields::finish_signature() {
+  if (*dkim_ == DkimResult{}) {
+    record.row.dkim_results.pop_back();
+    note(Level::warning, "missing", "an empty dkim element is left out");
+    return;
+  }
+  if (dkim_->domain.empty()) note(Level::warning, "missing", "dkim/domain is missing");
+  if (dkim_->selector.empty() && new_form_) {
+    note(Level::warning, "missing", "dkim/selector is missing");
+  }
+  if (dkim_->result.empty()) note(Level::error, "missing", "dkim/result is missing");
 }
 
 void Fields::put(Node node, std::string& field, std::string_view text) {
@@ -122,6 +161,23 @@ void Fields::put_word(Node node, std::string& field, const Vocabulary& words,
       break;
   }
   put(node, field, word.text);
+}
+
+/// A domain as interfaces have it: A-labels in lower case without a dot at the end. Reporters were
+/// seen to write addresses, angle brackets and U-labels. What is no domain stays as it is.
+void Fields::put_domain(Node node, std::string& field, std::string_view text) {
+  if (is_plain_domain(text)) return put(node, field, text);
+  const std::string_view domain = domain_part(text);
+  if (text.find_first_of("<>@") != std::string_view::npos) {
+    note(Level::warning, "address",
+         path_of(node) + " is an address where a domain belongs; its domain counts");
+  }
+  const auto name = to_a_labels(domain);
+  if (!name) return put(node, field, ascii::to_lower(domain));
+  if (std::ranges::any_of(domain, ascii::is_octet_above_127)) {
+    note(Level::warning, "u_label", path_of(node) + " is not in ASCII; read as its A-labels");
+  }
+  put(node, field, name->text());
 }
 
 void Fields::set(Node node, std::string_view text) {
@@ -203,7 +259,7 @@ void Fields::set_policy(Node node, std::string_view text) {
                     !text.empty());
   switch (node) {
     case Node::domain:
-      put(node, policy.domain, text);
+      put_domain(node, policy.domain, text);
       break;
     case Node::p:
       put_word(node, policy.p, policy_words, text);
@@ -263,13 +319,13 @@ void Fields::set_row(Node node, std::string_view text) {
       put(node, reason_->comment, text);
       break;
     case Node::header_from:
-      put(node, row.header_from, text);
+      put_domain(node, row.header_from, text);
       break;
     case Node::envelope_from:
-      put(node, row.envelope_from, text);
+      put_domain(node, row.envelope_from, text);
       break;
     case Node::envelope_to:
-      put(node, row.envelope_to, text);
+      put_domain(node, row.envelope_to, text);
       break;
     default:
       break;
@@ -287,25 +343,31 @@ void Fields::set_reason_type(std::string_view text) {
 // RFC 9990 §3.1.1.8
 void Fields::set_count(std::string_view text) {
   if (has_count_) {
-    note(Level::warning, "repeated", "row/count is there twice; the first counts");
+    note(Level::error, "repeated",
+         "row/count is there twice, as where two rows are in one record; the first counts");
     return;
   }
   const Number number = read_number(text);
   has_count_ = !text.empty();
-  bad_count_ = has_count_ && number.writing == Writing::none;
+  bad_count_ = has_count_ && (number.writing == Writing::none || number.value > most_messages);
   if (bad_count_) {
     note(Level::error, "bad_number",
          "row/count is no number of messages: " + quoted(text) + "; the record is left out");
   } else if (number.writing == Writing::repaired) {
     note(Level::warning, "bad_number", "row/count is written as " + quoted(text));
+  } else if (has_count_ && number.value == 0) {
+    note(Level::warning, "bad_number", "row/count is 0");
   }
   record.count = number.value;
 }
 
 void Fields::set_address(std::string_view text) {
-  put(Node::source_ip, record.row.source_ip, text);
   const auto address = IpAddress::parse(text);
-  if (!address && !text.empty()) {
+  const std::string_view bare = address ? text : bare_address(text);
+  put(Node::source_ip, record.row.source_ip, bare);
+  if (bare.size() < text.size()) {
+    note(Level::warning, "bad_address", "source_ip is written as " + quoted(text));
+  } else if (!address && !text.empty()) {
     note(Level::warning, "bad_address", "source_ip is no IP address; kept as text");
   } else if (address && address->is_v4() && text.find(':') != std::string_view::npos) {
     note(Level::info, "bad_address", "source_ip is an IPv4 address written as IPv6");
@@ -315,7 +377,7 @@ void Fields::set_address(std::string_view text) {
 void Fields::set_result(Node node, std::string_view text) {
   switch (node) {
     case Node::signing_domain:
-      put(node, dkim_->domain, text);
+      put_domain(node, dkim_->domain, text);
       break;
     case Node::selector:
       put(node, dkim_->selector, text);
@@ -327,7 +389,7 @@ void Fields::set_result(Node node, std::string_view text) {
       put(node, dkim_->human_result, text);
       break;
     case Node::spf_domain:
-      put(node, spf_->domain, text);
+      put_domain(node, spf_->domain, text);
       break;
     case Node::scope:
       put_word(node, spf_->scope, scope_words, text);
@@ -345,6 +407,11 @@ void Fields::set_result(Node node, std::string_view text) {
 
 bool Fields::complete_record() {
   if (bad_count_) return false;
+  std::erase(record.row.reasons, Reason{});  // of an element around others
+  if (!has_count_ && record == Record{}) {
+    note(Level::warning, "missing", "a record that holds nothing is left out");
+    return false;
+  }
   const Row& row = record.row;
   const auto require = [&](std::string_view text, Level level, Node node) {
     if (text.empty()) note(level, "missing", path_of(node) + " is missing");

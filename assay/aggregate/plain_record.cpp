@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "assay/aggregate/detail/elements.h"
@@ -66,6 +68,8 @@ struct Sixteen {
   static std::size_t printable() { return 0; }
 #endif
 };
+
+constexpr std::uint64_t most_messages = std::numeric_limits<std::int64_t>::max();
 
 constexpr bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -266,10 +270,10 @@ class Scan {
       case Node::reason:
         return !row.reasons.back().type.empty();
       case Node::dkim:
-        return !row.dkim_results.back().domain.empty() &&
+        return !row.dkim_results.back().domain.empty() && !row.dkim_results.back().result.empty() &&
                (!new_form_ || !row.dkim_results.back().selector.empty());
       case Node::spf:
-        return !row.spf_results.back().domain.empty();
+        return !row.spf_results.back().domain.empty() && !row.spf_results.back().result.empty();
       default:
         return true;
     }
@@ -281,13 +285,17 @@ class Scan {
     return true;
   }
 
+  static bool put_domain(std::string& field, std::string_view text) {
+    return is_plain_domain(text) && put(field, text);
+  }
+
   static bool put_word(std::string& field, const Vocabulary& words, std::string_view text) {
     return is_word(words, text) && put(field, text);
   }
 
   bool put_count(std::string_view text) {
     const auto number = ascii::parse_number(text);
-    if (!number || has_count_) return false;
+    if (!number || has_count_ || *number == 0 || *number > most_messages) return false;
     has_count_ = true;
     record_.count = *number;
     return true;
@@ -330,11 +338,11 @@ class Scan {
       case Node::comment:
         return put(row.reasons.back().comment, text);
       case Node::header_from:
-        return put(row.header_from, text);
+        return put_domain(row.header_from, text);
       case Node::envelope_from:
-        return put(row.envelope_from, text);
+        return put_domain(row.envelope_from, text);
       case Node::envelope_to:
-        return put(row.envelope_to, text);
+        return put_domain(row.envelope_to, text);
       default:
         return false;
     }
@@ -344,7 +352,7 @@ class Scan {
     Row& row = record_.row;
     switch (node) {
       case Node::signing_domain:
-        return put(row.dkim_results.back().domain, text);
+        return put_domain(row.dkim_results.back().domain, text);
       case Node::selector:
         return put(row.dkim_results.back().selector, text);
       case Node::dkim_result:
@@ -352,7 +360,7 @@ class Scan {
       case Node::dkim_human_result:
         return put(row.dkim_results.back().human_result, text);
       case Node::spf_domain:
-        return put(row.spf_results.back().domain, text);
+        return put_domain(row.spf_results.back().domain, text);
       case Node::scope:
         return put_word(row.spf_results.back().scope, scope_words, text);
       case Node::spf_result:
@@ -386,6 +394,17 @@ void clear(Record& record) {
 }
 
 }  // namespace
+
+bool is_plain_domain(std::string_view text) {
+  unsigned odd = 0;
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    // "<", ">", "@" and "A" to "Z" stand in one row.
+    odd |=
+        static_cast<unsigned>(octet >= '<' && octet <= 'Z') | static_cast<unsigned>(octet > 0x7f);
+  }
+  return odd == 0 && !text.ends_with('.');
+}
 
 PlainLeaf read_plain_leaf(std::string_view ahead, Node parent, std::size_t most) {
   Tokens tokens(ahead);

@@ -12,6 +12,8 @@ namespace assay::aggregate {
 namespace detail {
 namespace {
 
+constexpr std::string_view rfc7489_namespace = "http://dmarc.org/dmarc-xml/0.1";
+
 std::string quoted(std::string_view text) {
   return "\"" + ascii::printable(text, 60) + "\"";
 }
@@ -108,7 +110,8 @@ void ReportReader::add_text(std::string_view text) {
 
 /// An element of an extension: it has a prefix, and not that of the report (RFC 9990 §5).
 bool ReportReader::is_foreign() const {
-  return seen_feedback_ && !xml_.prefix().empty() && xml_.prefix() != root_prefix_;
+  return seen_feedback_ && !xml_.prefix().empty() && xml_.prefix() != root_prefix_ &&
+         std::ranges::find(prefixes_, xml_.prefix()) == prefixes_.end();
 }
 
 /// What an element of this name is here. One that does not belong where it stands is looked for in
@@ -181,11 +184,24 @@ void ReportReader::open(Node node) {
 void ReportReader::open_feedback() {
   seen_feedback_ = true;
   root_prefix_ = xml_.prefix();
-  const std::string name = root_prefix_.empty() ? "xmlns" : "xmlns:" + root_prefix_;
-  for (const xml::Attribute& attribute : xml_.attributes()) {
-    if (attribute.name == name) namespace_ = attribute.value;
-  }
+  for (const xml::Attribute& attribute : xml_.attributes()) bind(attribute);
+  if (namespace_.empty() && !prefixes_.empty()) namespace_ = bound_;
   if (namespace_ == rfc9990_namespace) fields_.expect_new_form();
+}
+
+/// The namespace of the root, and prefixes that stand for one of a report all the same.
+void ReportReader::bind(const xml::Attribute& attribute) {
+  constexpr std::string_view mark = "xmlns:";
+  const std::string_view value = ascii::trim_fws(attribute.value);
+  const bool prefixed = attribute.name.starts_with(mark);
+  if (attribute.name != "xmlns" && !prefixed) return;
+  const std::string_view prefix = prefixed ? attribute.name.substr(mark.size()) : "";
+  if (prefix == root_prefix_) {
+    namespace_ = value;
+  } else if (value == rfc9990_namespace || value == rfc7489_namespace) {
+    prefixes_.emplace_back(prefix);
+    bound_ = value;
+  }
 }
 
 void ReportReader::open_record() {
@@ -198,6 +214,7 @@ void ReportReader::open_record() {
 void ReportReader::close_leaf(Frame& frame) {
   if (frame.done || frame.node == Node::ignored) return;
   frame.done = true;
+  if (xml_.cut_short()) return;  // its text may be a part of what it was
   const std::string_view text =
       ascii::trim_fws(without_lost_tag(frame.node, ascii::trim_fws(text_)));
   fields_.set(frame.node, text);
@@ -227,6 +244,7 @@ void ReportReader::finish_record() {
     return;
   }
   if (fields_.complete_record()) accept_record();
+  fields_.reset_record();  // what still comes in elements around it is of no record
 }
 
 void ReportReader::accept_record() {
@@ -252,12 +270,11 @@ void ReportReader::accept_record() {
 }
 
 void ReportReader::settle_schema() {
-  constexpr std::string_view old_namespace = "http://dmarc.org/dmarc-xml/0.1";
   Report& report = fields_.report;
-  const bool old = namespace_ == old_namespace || !report.policy.pct.empty();
+  const bool old = namespace_ == rfc7489_namespace || !report.policy.pct.empty();
   const bool is_new = namespace_ == rfc9990_namespace || (!old && fields_.new_words);
   report.schema = is_new ? Schema::rfc9990 : Schema::rfc7489;
-  if (!namespace_.empty() && namespace_ != rfc9990_namespace && namespace_ != old_namespace) {
+  if (!namespace_.empty() && namespace_ != rfc9990_namespace && namespace_ != rfc7489_namespace) {
     fields_.note(Level::warning, "namespace",
                  "the namespace " + quoted(namespace_) + " is not known");
   } else if (is_new && namespace_.empty()) {
@@ -271,16 +288,20 @@ void ReportReader::settle_schema() {
 // RFC 9990 §3.1.1.4
 void ReportReader::settle_period() {
   Metadata& metadata = fields_.report.metadata;
+  if (fields_.bad_date) return;  // which says all
   if (!fields_.has_begin || !fields_.has_end) {
     fields_.note(Level::error, "missing", "date_range is missing or not complete");
     if (fields_.has_begin) metadata.end = metadata.begin;
     if (fields_.has_end) metadata.begin = metadata.end;
     return;
   }
+  constexpr Instant oldest{std::chrono::seconds{1'262'304'000}};  // the year 2010
   constexpr std::chrono::days longest{31};
   constexpr std::chrono::hours longest_day{25};  // where clocks are put back
   if (metadata.end < metadata.begin) {
     fields_.note(Level::error, "bad_period", "date_range ends before it begins");
+  } else if (metadata.begin < oldest) {
+    fields_.note(Level::error, "bad_period", "date_range begins before there was DMARC");
   } else if (metadata.end - metadata.begin > longest) {
     fields_.note(Level::warning, "bad_period", "date_range is longer than 31 days");
   } else if (metadata.end - metadata.begin > longest_day) {

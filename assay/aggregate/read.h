@@ -45,15 +45,18 @@ using TakeRecord = std::function<void(Record& record)>;
 /// Elements are known by their local name, in any order and any case, also misspelled by a letter,
 /// with hyphens, doubled (the first counts), outside the element they belong in, or not closed; of
 /// unknown ones and extensions nothing is kept. Words are in lower case, their old and common wrong
-/// forms replaced; others stay as they are, with the finding `bad_word`. Numbers may be written as
-/// floats, times as RFC 3339 or in milliseconds. A record whose count cannot be is left out. Texts
-/// lose white space at both ends; addresses stay as written.
+/// forms replaced, also with quotes or a comment around; others stay as they are, with the finding
+/// `bad_word`. Domains are A-labels in lower case without a dot at the end, also where an address
+/// was written; what is no domain stays, in lower case. Numbers may have a fraction of zeros, an
+/// exponent, or commas between thousands, times be whatever parse_loose_instant or
+/// mail::parse_mail_date reads. A record whose count cannot be, and one that holds nothing, is left
+/// out. Texts lose white space at both ends; addresses stay as written but for brackets and a tag.
 /// A time that is none refuses the report, since it would stand in the wrong place for ever.
 ///
 /// Findings: `namespace`, `version`, `missing`, `repeated`, `misspelled`, `misplaced`,
 /// `unknown_element`, `case`, `synonym`, `bad_word`, `bad_number`, `bad_time`, `bad_period`,
-/// `long_period`, `bad_address`, `too_long`, `too_many`, `no_record`, `old_word`, `bare_text`, and
-/// those of xml::Reader.
+/// `long_period`, `bad_address`, `address`, `u_label`, `too_long`, `too_many`, `no_record`,
+/// `old_word`, `bare_text`, and those of xml::Reader.
 Reading read_xml(xml::Reader& xml, const ReadLimits& limits = {});
 Reading read_xml(std::string_view document, const ReadLimits& limits = {});
 

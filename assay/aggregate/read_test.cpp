@@ -54,6 +54,7 @@ std::string field(const Reading& reading, const std::string& name) {
       {"disposition", row.disposition},
       {"dkim", row.dkim},
       {"header_from", row.header_from},
+      {"envelope_from", row.envelope_from},
       {"reason", reason.type + "/" + reason.comment},
       {"signatures", std::to_string(row.dkim_results.size())},
       {"dkim_result", dkim.domain + "/" + dkim.selector + "/" + dkim.result},

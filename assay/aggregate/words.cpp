@@ -1,9 +1,14 @@
 #include "assay/aggregate/detail/words.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "assay/base/ascii.h"
-#include "assay/base/time.h"
+#include "assay/base/loose_time.h"
+#include "assay/mail/mail_date.h"
 
 namespace assay::aggregate::detail {
 namespace {
@@ -57,6 +62,29 @@ const Vocabulary reason_words{reasons, reason_synonyms};
 const Vocabulary testing_words{testing, testing_synonyms};
 const Vocabulary discovery_words{methods, method_synonyms};
 
+namespace {
+
+/// Without the marks that divide words: "soft fail" and "soft_fail" are "softfail".
+std::string squeezed(std::string_view text) {
+  std::string letters(text);
+  std::erase_if(letters, [](char c) { return c == '_' || c == '-' || c == ' '; });
+  return letters;
+}
+
+/// What is left of "pass (2048-bit key)", "\"reject\";" and "p=reject".
+std::string_view bare_word(std::string_view text) {
+  constexpr std::string_view around = " \t\r\n\"';,.";
+  text = text.substr(0, text.find_first_of("(;"));
+  if (const std::size_t sign = text.find('='); sign != std::string_view::npos && sign <= 5) {
+    text.remove_prefix(sign + 1);
+  }
+  const std::size_t begin = text.find_first_not_of(around);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(around) + 1 - begin);
+}
+
+}  // namespace
+
 Word read_word(const Vocabulary& vocabulary, std::string_view text) {
   const auto known = [&](std::string_view word) {
     return std::ranges::find(vocabulary.words, word) != vocabulary.words.end();
@@ -68,8 +96,41 @@ Word read_word(const Vocabulary& vocabulary, std::string_view text) {
   if (synonym != vocabulary.synonyms.end()) {
     return {.text = std::string(synonym->meant), .spelling = Spelling::synonym};
   }
+  const std::string bare = squeezed(bare_word(lower));
+  for (const std::string_view word : vocabulary.words) {
+    if (squeezed(word) == bare) return {.text = std::string(word), .spelling = Spelling::synonym};
+  }
   return {.text = std::move(lower), .spelling = Spelling::unknown};
 }
+
+namespace {
+
+/// "1,234,567" is "1234567"; empty where the commas stand otherwise.
+std::string without_commas(std::string_view text) {
+  std::string digits;
+  bool first = true;
+  for (const std::string_view group : ascii::Pieces(text, ',')) {
+    const bool fits = first ? !group.empty() && group.size() <= 3 : group.size() == 3;
+    if (!fits) return {};
+    digits += group;
+    first = false;
+  }
+  return digits;
+}
+
+/// "1.7775072E9", where that is a whole number.
+Number read_exponent(std::string_view text) {
+  constexpr double most = 9e15;  // where each whole number can still be told from the next
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && value >= 0 &&
+                     value < most &&
+                     value == static_cast<double>(static_cast<std::uint64_t>(value));
+  if (!whole) return {.writing = Writing::none};
+  return {.value = static_cast<std::uint64_t>(value), .writing = Writing::repaired};
+}
+
+}  // namespace
 
 Number read_number(std::string_view text) {
   if (const auto plain = ascii::parse_number(text)) return {.value = *plain};
@@ -79,31 +140,38 @@ Number read_number(std::string_view text) {
             .writing = joined.writing == Writing::none ? Writing::none : Writing::repaired};
   }
   if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.find_first_of("eE") != std::string_view::npos) return read_exponent(text);
   const std::size_t point = text.find('.');
   const std::string_view fraction = point == std::string_view::npos ? "" : text.substr(point + 1);
-  const auto whole = ascii::parse_number(text.substr(0, point));
-  if (!whole || !std::ranges::all_of(fraction, ascii::is_digit)) return {.writing = Writing::none};
+  std::string digits(text.substr(0, point));
+  if (digits.contains(',')) digits = without_commas(digits);
+  const auto whole = ascii::parse_number(digits);
+  const bool zeros = fraction.find_first_not_of('0') == std::string_view::npos;
+  if (!whole || !zeros) return {.writing = Writing::none};  // "1.234" may be one or the other
   return {.value = *whole, .writing = Writing::repaired};
 }
 
 Time read_time(std::string_view text) {
-  const Number seconds = read_number(text);
-  if (seconds.writing != Writing::none) {
-    const bool milliseconds = seconds.value > last_second;
-    const std::uint64_t value = milliseconds ? seconds.value / 1'000 : seconds.value;
-    if (value > last_second) return {.writing = Writing::none};
-    return {.at = Instant{std::chrono::seconds{static_cast<std::int64_t>(value)}},
-            .writing = milliseconds ? Writing::repaired : seconds.writing};
+  const auto plain = ascii::parse_number(text);
+  const bool is_date = text.size() == 8;  // "20260430", which is no second that a report is about
+  if (plain && *plain <= last_second && !is_date) {
+    return {.at = Instant{std::chrono::seconds{static_cast<std::int64_t>(*plain)}}};
   }
-  std::string iso(text);
-  if (iso.size() > 10 && iso[10] == ' ') iso[10] = 'T';
-  for (const std::string_view zone : {"", "Z", "T00:00:00Z"}) {
-    const auto instant = parse_instant(iso + std::string(zone));
-    if (instant && static_cast<std::uint64_t>(instant->time_since_epoch().count()) <= last_second) {
-      return {.at = *instant, .writing = Writing::repaired};
+  std::optional<Instant> at = parse_loose_instant(text);
+  if (!at) {
+    const std::size_t point = text.find('.');
+    const bool fraction = point != std::string_view::npos &&
+                          std::ranges::all_of(text.substr(point + 1), ascii::is_digit);
+    const Number seconds = read_number(fraction ? text.substr(0, point) : text);
+    if (seconds.writing != Writing::none && seconds.value <= last_second) {
+      at = Instant{std::chrono::seconds{static_cast<std::int64_t>(seconds.value)}};
     }
   }
-  return {.writing = Writing::none};
+  if (!at) at = mail::parse_mail_date(text);
+  const bool permitted = at && at->time_since_epoch().count() >= 0 &&
+                         static_cast<std::uint64_t>(at->time_since_epoch().count()) <= last_second;
+  if (!permitted) return {.writing = Writing::none};
+  return {.at = *at, .writing = Writing::repaired};
 }
 
 }  // namespace assay::aggregate::detail

@@ -19,8 +19,11 @@ struct Free {
   void operator()(Archive* archive) const { archive_read_free(archive); }
 };
 
+/// What systems add to an archive: of macOS folders of resources, "._" files and .DS_Store.
 bool is_litter(std::string_view name) {
-  return name.starts_with("__MACOSX/") || name.ends_with(".DS_Store");
+  const std::string_view file = name.substr(name.rfind('/') + 1);  // npos + 1 is 0
+  return name.starts_with("__MACOSX/") || file.starts_with("._") || file == ".DS_Store" ||
+         file == "Thumbs.db";
 }
 
 std::string name_of(Entry* entry, std::size_t number) {

@@ -7,6 +7,7 @@
 #include "assay/base/base64.h"
 #include "assay/base/finding.h"
 #include "assay/base/ip_address.h"
+#include "assay/base/loose_time.h"
 #include "assay/base/tag_list.h"
 #include "assay/base/time.h"
 
@@ -78,6 +79,11 @@ CASES(IpAddressText, "assay/base/testdata/ip_address.cases") {
                                      static_cast<unsigned>(*prefix)))
         << network;
   }
+}
+
+CASES(LooseInstant, "assay/base/testdata/loose_time.cases") {
+  const auto instant = parse_loose_instant(c["text"]);
+  EXPECT_EQ(instant ? to_rfc3339(*instant) : "none", c["instant"]);
 }
 
 CASES(InstantText, "assay/base/testdata/time.cases") {

@@ -36,9 +36,9 @@ constexpr Member in_detail[] = {{"result-type", Node::result_type},
                                 {"failure-reason-code", Node::failure_reason_code}};
 
 // RFC 8460 §4.4
-constexpr std::string_view policy_types[] = {"sts", "tlsa", "no-policy-found"};
+constexpr std::string_view policy_words[] = {"sts", "tlsa", "no-policy-found"};
 // RFC 8460 §4.3
-constexpr std::string_view result_types[] = {"starttls-not-supported", "certificate-host-mismatch",
+constexpr std::string_view result_words[] = {"starttls-not-supported", "certificate-host-mismatch",
                                              "certificate-expired",    "certificate-not-trusted",
                                              "validation-failure",     "tlsa-invalid",
                                              "dnssec-invalid",         "dane-required",
@@ -88,12 +88,20 @@ bool is_list(Node node) {
   return member != nullptr && member->list;
 }
 
+std::span<const std::string_view> policy_types() {
+  return policy_words;
+}
+
+std::span<const std::string_view> result_types() {
+  return result_words;
+}
+
 bool is_policy_type(std::string_view word) {
-  return std::ranges::find(policy_types, word) != std::end(policy_types);
+  return std::ranges::find(policy_words, word) != std::end(policy_words);
 }
 
 bool is_result_type(std::string_view word) {
-  return std::ranges::find(result_types, word) != std::end(result_types);
+  return std::ranges::find(result_words, word) != std::end(result_words);
 }
 
 }  // namespace assay::tlsrpt::detail

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "assay/base/ascii.h"
-#include "assay/base/utf8.h"
 #include "assay/tlsrpt/detail/report_fields.h"
+#include "assay/tlsrpt/detail/text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -62,8 +62,14 @@ class Structure : public nlohmann::json_sax<nlohmann::json> {
   Structure(Fields& fields, const char* begin, const char* const& read, const ReadLimits& limits)
       : fields_(fields), begin_(begin), read_(read), limits_(limits) {}
 
+  /// Also in place of a list: so Go writes an empty one.
   bool null() override {
-    return value([&](Node node) { fields_.set_nothing(node, "null"); });
+    place();
+    const Frame& frame = frames_.back();
+    const Node node = frame.next;
+    const bool entry = node == Node::report && frame.node == Node::document;
+    if (node != Node::ignored && !entry) fields_.set_nothing(node, "null");
+    return true;
   }
   bool boolean(bool) override {
     return value([&](Node node) { fields_.set_nothing(node, "a truth value"); });
@@ -199,49 +205,19 @@ class Structure : public nlohmann::json_sax<nlohmann::json> {
   std::vector<Frame> frames_ = {Frame{}};
 };
 
-/// Octets that are no UTF-8 read as ISO 8859-1; empty where all of it is UTF-8.
-std::string as_utf8(std::string_view document) {
-  std::string text;
-  std::size_t taken = 0;
-  for (std::size_t at = 0; at < document.size();) {
-    if (!ascii::is_octet_above_127(document[at])) {
-      ++at;
-      continue;
-    }
-    const utf8::CodePoint next = utf8::decode(document.substr(at));
-    if (next.octets > 0) {
-      at += next.octets;
-      continue;
-    }
-    text += document.substr(taken, at - taken);
-    utf8::append(text, static_cast<unsigned char>(document[at]));
-    taken = ++at;
-  }
-  if (taken > 0) text += document.substr(taken);
-  return text;
-}
-
 Reading refused(std::string_view code, std::string what, std::size_t at) {
   Reading reading;
   reading.error = Finding{.code = code, .what = std::move(what), .at = at};
   return reading;
 }
 
-}  // namespace
+/// One reading of a text, and whether all of it was JSON.
+struct Attempt {
+  Reading reading = {};
+  bool whole = false;
+};
 
-// RFC 8460 §4.4
-Reading read_json(std::string_view document, const ReadLimits& limits) {
-  if (document.size() > limits.octets) {
-    return refused("too_large",
-                   "the TLS report is larger than " + std::to_string(limits.octets) + " octets", 0);
-  }
-  if (document.starts_with("\xef\xbb\xbf")) document.remove_prefix(3);
-  Fields fields(limits);
-  const std::string repaired = as_utf8(document);
-  if (!repaired.empty()) {
-    fields.note(Level::warning, "not_utf8", "octets that are no UTF-8 are read as ISO 8859-1");
-    document = repaired;
-  }
+Attempt attempt(std::string_view document, Fields fields, const ReadLimits& limits) {
   const char* read = document.data();
   const char* const end = document.data() + document.size();
   Structure structure(fields, document.data(), read, limits);
@@ -250,16 +226,21 @@ Reading read_json(std::string_view document, const ReadLimits& limits) {
                                 nlohmann::json::input_format_t::json, false);
   const auto at = static_cast<std::size_t>(read - document.data());
   if (whole) {
-    const std::string_view rest(read, static_cast<std::size_t>(end - read));
-    if (!ascii::trim_fws(rest).empty()) {
-      fields.note(Level::warning, "trailing", "octets behind the report are left out");
+    const std::string_view rest =
+        ascii::trim_fws(std::string_view(read, static_cast<std::size_t>(end - read)));
+    if (!rest.empty()) {
+      const bool another = rest.starts_with('{') || rest.starts_with('[');
+      fields.note(another ? Level::error : Level::warning, "trailing",
+                  another ? "a second JSON text behind the report is left out"
+                          : "octets behind the report are left out");
     }
-    return fields.finish_report(false);
+    return {fields.finish_report(false), true};
   }
   if (structure.too_deep) {
-    return refused("too_deep",
-                   "objects and lists stand more than " + std::to_string(limits.depth) + " deep",
-                   at);
+    return {
+        refused("too_deep",
+                "objects and lists stand more than " + std::to_string(limits.depth) + " deep", at),
+        true};
   }
   fields.note(Level::error, "cut_short",
               "the JSON cannot be read from octet " + std::to_string(at) +
@@ -271,7 +252,36 @@ Reading read_json(std::string_view document, const ReadLimits& limits) {
                 .what = "the JSON cannot be read from octet " + std::to_string(at) + " on",
                 .at = at};
   }
-  return reading;
+  return {std::move(reading), false};
+}
+
+}  // namespace
+
+// RFC 8460 §4.4
+Reading read_json(std::string_view document, const ReadLimits& limits) {
+  if (document.size() > limits.octets) {
+    return refused("too_large",
+                   "the TLS report is larger than " + std::to_string(limits.octets) + " octets", 0);
+  }
+  const std::string decoded = detail::from_utf16(document);
+  if (!decoded.empty()) document = decoded;
+  if (document.starts_with("\xef\xbb\xbf")) document.remove_prefix(3);
+  Fields fields(limits);
+  const std::string repaired = detail::from_latin1(document);
+  if (!repaired.empty()) {
+    fields.note(Level::warning, "not_utf8", "octets that are no UTF-8 are read as ISO 8859-1");
+    document = repaired;
+  }
+  Attempt first = attempt(document, fields, limits);
+  if (first.whole) return std::move(first.reading);
+  const std::string better = detail::mended(document);
+  if (better == document) return std::move(first.reading);
+  fields.note(Level::warning, "bad_json",
+              "control characters, escapes or commas that JSON forbids are mended");
+  Attempt second = attempt(better, fields, limits);
+  const bool helps =
+      second.whole || second.reading.report.policies.size() > first.reading.report.policies.size();
+  return helps ? std::move(second.reading) : std::move(first.reading);
 }
 
 }  // namespace assay::tlsrpt

@@ -36,14 +36,16 @@ struct Reading {
 /// Reads a report of RFC 8460 §4.4, or what reporters make of it. Members may stand in any order
 /// and any case, with underscores for hyphens, doubled (the first counts), be null, a list of one
 /// where a value belongs, or a value where a list belongs; numbers may be texts or floats, times
-/// may lack their zone. Unknown members are left out. What stands behind a syntax error is lost; a
-/// report that has no whole policy before it is refused. A time that is none refuses the report,
-/// since it would stand in the wrong place for ever. Memory is bounded by the size of the document
-/// and the limits; nothing recurses.
+/// whatever parse_loose_instant reads. It may be in UTF-16. Control characters in texts, escapes
+/// that are none and commas behind the last value are mended. The policy domain is in A-labels and
+/// lower case where it is a domain. Unknown members are left out. What stands behind a syntax error
+/// is lost; a report that has no whole policy before it is refused. A time that is none refuses the
+/// report, since it would stand in the wrong place for ever. Memory is bounded by the size of the
+/// document and the limits; nothing recurses.
 ///
 /// Findings: `missing`, `repeated`, `case`, `null`, `bad_type`, `bad_number`, `bad_time`,
 /// `bad_period`, `bad_address`, `bad_word`, `unknown_member`, `unknown_result_type`, `sum`,
-/// `too_long`, `too_many`, `not_utf8`, `cut_short`, `trailing`.
+/// `too_long`, `too_many`, `not_utf8`, `bad_json`, `u_label`, `cut_short`, `trailing`.
 Reading read_json(std::string_view document, const ReadLimits& limits = {});
 
 }  // namespace assay::tlsrpt

@@ -5,14 +5,15 @@
 #include <utility>
 
 #include "assay/base/ascii.h"
+#include "assay/base/domain_name.h"
 #include "assay/base/ip_address.h"
+#include "assay/base/loose_time.h"
 #include "assay/tlsrpt/detail/words.h"
 
 namespace assay::tlsrpt::detail {
 namespace {
 
 constexpr std::size_t most_notes = 95;
-constexpr std::int64_t last_second = 7'258'118'399;  // of the year 2199
 
 std::string quoted(std::string_view text) {
   return "\"" + ascii::printable(text, 60) + "\"";
@@ -39,19 +40,44 @@ struct Time {
   Instant at = {};
   bool right = false;
 };
-/// RFC 3339; also with a space for the T, without a zone or a time of day, or as Unix seconds.
+/// RFC 3339, or what else parse_loose_instant reads.
 std::optional<Time> read_time(const std::string& text) {
-  std::string iso = text;
-  const bool spaced = iso.size() > 10 && iso[10] == ' ';
-  if (spaced) iso[10] = 'T';
-  for (const std::string_view more : {"", "Z", "T00:00:00Z"}) {
-    const auto instant = parse_instant(iso + std::string(more));
-    if (!instant) continue;
-    const std::int64_t seconds = instant->time_since_epoch().count();
-    if (seconds < 0 || seconds > last_second) return std::nullopt;
-    return Time{.at = *instant, .right = !spaced && more.empty() && text.contains('-')};
+  const auto loose = parse_loose_instant(text);
+  if (!loose) return std::nullopt;
+  return Time{.at = *loose,
+              .right = text.contains('-') && parse_instant(text).has_value() &&
+                       text.find(' ') == std::string::npos};
+}
+
+/// The word of RFC 8460 that was meant by one in other letters or with other marks; else empty.
+std::string_view meant(std::string_view text, std::span<const std::string_view> words) {
+  std::string plain = ascii::to_lower(text);
+  std::ranges::replace(plain, '_', '-');
+  std::ranges::replace(plain, ' ', '-');
+  const auto found = std::ranges::find(words, plain);
+  return found == words.end() ? std::string_view() : *found;
+}
+
+/// The address in "[192.0.2.1]" or "IPv6:2001:db8::1"; the text itself where there is none.
+std::string_view bare_address(std::string_view text) {
+  std::string_view bare = text;
+  if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
+  if (ascii::istarts_with(bare, "IPv6:")) bare.remove_prefix(5);
+  return IpAddress::parse(bare) ? bare : text;
+}
+
+/// "1,234" is 1234 where the commas stand between thousands.
+std::optional<std::uint64_t> read_count(std::string_view text) {
+  std::string digits;
+  for (const std::string_view group : ascii::Pieces(text, ',')) {
+    const bool first = digits.empty();
+    if (first ? group.empty() || (group.size() > 3 && group.size() != text.size())
+              : group.size() != 3) {
+      return std::nullopt;
+    }
+    digits += group;
   }
-  return std::nullopt;
+  return ascii::parse_number(digits);
 }
 
 }  // namespace
@@ -87,6 +113,7 @@ void Fields::finish(Node node) {
 }
 
 void Fields::finish_detail() {
+  settle_word(Node::result_type, detail_.result_type, result_types());
   if ((has_ & bit(Node::result_type)) == 0) {
     note(Level::warning, "missing", "result-type is missing");
   } else if (!is_result_type(detail_.result_type)) {
@@ -96,8 +123,12 @@ void Fields::finish_detail() {
   if ((has_ & bit(Node::failed)) == 0) {
     note(Level::warning, "missing", "failure-details/failed-session-count is missing");
   }
-  for (const std::string* address : {&detail_.sending_mta_ip, &detail_.receiving_ip}) {
-    if (!address->empty() && !IpAddress::parse(*address)) {
+  for (std::string* address : {&detail_.sending_mta_ip, &detail_.receiving_ip}) {
+    const std::string_view bare = bare_address(*address);
+    if (bare.size() < address->size()) {
+      note(Level::warning, "bad_address", "an address is written as " + quoted(*address));
+      *address = std::string(bare);
+    } else if (!address->empty() && !IpAddress::parse(*address)) {
       note(Level::warning, "bad_address", quoted(*address) + " is no IP address; kept as text");
     }
   }
@@ -108,7 +139,31 @@ void Fields::finish_detail() {
   policy_.failure_details.push_back(std::move(detail_));
 }
 
+/// RFC 8460 §4.3, §4.4: words in other letters or with other marks.
+void Fields::settle_word(Node node, std::string& text, std::span<const std::string_view> words) {
+  const std::string_view word = meant(text, words);
+  if (word.empty() || word == text) return;
+  note(Level::warning, "case",
+       std::string(name_of(node)) + " " + quoted(text) + " is read as " + std::string(word));
+  text = word;
+}
+
+/// As interfaces have it: A-labels in lower case; what is no domain stays as it is.
+void Fields::settle_domain() {
+  std::string& domain = policy_.policy_domain;
+  std::string_view text = domain;
+  while (text.ends_with('.')) text = ascii::trim_fws(text.substr(0, text.size() - 1));
+  const auto name = to_a_labels(text);
+  if (!name) return;
+  if (std::ranges::any_of(domain, ascii::is_octet_above_127)) {
+    note(Level::warning, "u_label", "policy-domain is not in ASCII; read as its A-labels");
+  }
+  domain = name->text();
+}
+
 void Fields::finish_entry() {
+  settle_word(Node::policy_type, policy_.policy_type, policy_types());
+  settle_domain();
   if (policy_.policy_type.empty()) {
     note(Level::error, "missing", "policy-type is missing");
   } else if (!is_policy_type(policy_.policy_type)) {
@@ -196,7 +251,7 @@ void Fields::set_text(Node node, std::string text) {
     put_time(node, text);
   } else if (std::string* field = text_of(node); field != nullptr) {
     if (is_first(node)) *field = std::move(text);
-  } else if (const auto number = ascii::parse_number(text)) {
+  } else if (const auto number = read_count(text)) {
     note(Level::warning, "bad_number",
          std::string(name_of(node)) + " is written as a text: " + quoted(text));
     put_count(node, *number);
@@ -277,6 +332,7 @@ void Fields::settle() {
     }
   }
   if (report_.contact_info.empty()) note(Level::warning, "missing", "contact-info is missing");
+  if (bad_date_) return;  // which says all
   if ((has_ & bit(Node::start)) == 0 || (has_ & bit(Node::end)) == 0) {
     note(Level::error, "missing", "date-range is missing or not complete");
     if ((has_ & bit(Node::start)) != 0) report_.end = report_.begin;

@@ -385,8 +385,9 @@ Converted convert(Kind kind, const archive::Read& read, const ArrivalOptions& op
     case Kind::none:
       break;
   }
+  constexpr std::size_t enough_to_know = 1'024;
   return {.error = Finding{.code = "not_a_report",
-                           .what = "neither a report nor anything that one is packed in"}};
+                           .what = what_else(collect(read, enough_to_know - 1))}};
 }
 
 }  // namespace assay::intake::detail

@@ -36,8 +36,13 @@ using EnterPart = std::function<void(const std::string& name, std::string_view o
 
 /// Calls `take` for each report in `octets`: plain, packed in any way, attached to a mail, or in a
 /// mail of an mbox. What it is follows from the octets, not from names and media types. Of a mail's
-/// parts those are left out that are texts for people, unless it has no others.
-/// Findings: those of unpack and read_mail, and `no_report` for a mail without one.
+/// parts those are left out that are texts for people, unless it has no others; so is what is no
+/// report and stands beside one, as pictures and signatures do. What is none is handed on with its
+/// first 1,024 octets.
+/// Findings: those of unpack and read_mail, `no_report` for a mail without one (info: something
+/// beside a report), and as warnings what was repaired: `base64` that nothing says, `mime` where a
+/// report was found in a mail whose parts cannot be told apart, `line_ends`, `leading` octets
+/// before a report.
 Findings for_each_document(std::string_view octets, const TakeDocument& take,
                            const DocumentLimits& limits = {}, const EnterPart& enter = {});
 
@@ -48,5 +53,10 @@ Findings for_each_document(const archive::Source& source, const TakeDocument& ta
 
 /// What plain octets are: aggregate, tls or none.
 Kind kind_of(std::string_view beginning);
+
+/// What octets are that are no report, as a sentence for people: "it is empty".
+std::string what_else(std::string_view beginning);
+/// Whether they are packed in a way that is not read, so that there may be a report in them.
+bool is_unread_packing(std::string_view beginning);
 
 }  // namespace assay::intake

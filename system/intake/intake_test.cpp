@@ -77,6 +77,47 @@ TEST(Documents, AreFoundInMailWithinMailAndMbox) {
   EXPECT_EQ(documents(mbox), "mail 1/r.xml:aggregate:<a/> mail 2/r.xml:aggregate:<a/>");
 }
 
+TEST(Documents, AreFoundWhereNothingSaysSo) {
+  const std::string packed = archive::gzip("<feedback/>");
+  const std::string digits = base64::encode(packed);
+  EXPECT_EQ(documents(digits), ":aggregate:<feedback/> !base64");
+  EXPECT_EQ(documents("Subject: x\nContent-Type: application/gzip\n\n" + digits + "\n-- \nme\n"),
+            ":aggregate:<feedback/>");
+  EXPECT_EQ(documents("# of yesterday\n<feedback/>"), ":aggregate:<feedback/> !leading");
+  EXPECT_EQ(documents("\r\n" + packed), ":aggregate:<feedback/>");
+  const std::string mail = mail_of(text_part + attached(packed, "r.gz"));
+  EXPECT_EQ(documents("\xef\xbb\xbf\r\n" + mail), "r.gz:aggregate:<feedback/>");
+  EXPECT_EQ(documents(">From a@example.com\r\n" + mail), "r.gz:aggregate:<feedback/>");
+  std::string other = mail;
+  other.replace(other.find("boundary=b"), 10, "boundary=c");
+  EXPECT_EQ(documents(other), ":aggregate:<feedback/> !mime");
+  std::string returns = mail;
+  std::erase(returns, '\n');
+  EXPECT_EQ(documents(returns), "r.gz:aggregate:<feedback/> !line_ends");
+}
+
+TEST(Documents, WhatStandsBesideAReportIsLeftOut) {
+  const std::string report = attached(archive::gzip("<feedback/>"), "r.gz");
+  const std::string picture = attached("\x89PNG\r\n", "logo.png", "image/png");
+  EXPECT_EQ(documents(mail_of(picture + report)), "r.gz:aggregate:<feedback/> !no_report");
+  EXPECT_EQ(documents(mail_of(picture)), "logo.png:none:\x89PNG\r\n");
+  const std::string unread = attached("7z\xbc\xaf\x27\x1c", "r.7z");
+  EXPECT_EQ(documents(mail_of(report + unread)),
+            "r.gz:aggregate:<feedback/> r.7z:none:7z\xbc\xaf\x27\x1c");
+  EXPECT_EQ(what_else(""), "it is empty");
+  EXPECT_EQ(what_else("7z\xbc\xaf"), "it is packed by 7-Zip, which is not read");
+  EXPECT_EQ(what_else("<html>"), "it is an HTML page");
+}
+
+TEST(Documents, TextsOfUtf16AreKnown) {
+  const std::string_view aggregate("\xff\xfe<\0f\0", 6);
+  const std::string_view tls("\0 \0{", 4);
+  EXPECT_EQ(kind_of(aggregate), Kind::aggregate);
+  EXPECT_EQ(kind_of(tls), Kind::tls);
+  EXPECT_EQ(kind_of("[ {"), Kind::tls);
+  EXPECT_EQ(kind_of("[section]"), Kind::none);
+}
+
 TEST(ReadMail, HoldsItsLimits) {
   std::string parts;
   for (int i = 0; i < 30; ++i) parts += attached("x", "x");

@@ -149,8 +149,25 @@ MailParts read_mail_by_gmime(std::string_view octets, const MailLimits& limits) 
   return found;
 }
 
+namespace {
+
+/// Behind a byte order mark, empty lines, and a ">From " line that a program made of "From ".
+std::string_view mail_beginning(std::string_view octets) {
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  constexpr std::string_view quoted = ">From ";
+  if (octets.starts_with(mark)) octets.remove_prefix(mark.size());
+  const std::size_t begin = octets.find_first_not_of("\r\n");
+  octets.remove_prefix(std::min(begin, octets.size()));
+  if (octets.starts_with(quoted))
+    octets.remove_prefix(std::min(octets.find('\n'), octets.size() - 1) + 1);
+  return octets;
+}
+
+}  // namespace
+
 bool looks_like_mail(std::string_view octets) {
   constexpr std::size_t longest_name = 80;
+  octets = mail_beginning(octets);
   if (octets.starts_with("From ")) return true;
   const std::size_t colon = octets.substr(0, longest_name).find(':');
   if (colon == std::string_view::npos || colon == 0) return false;
@@ -160,6 +177,7 @@ bool looks_like_mail(std::string_view octets) {
 
 std::vector<std::string_view> split_mbox(std::string_view octets) {
   constexpr std::string_view mark = "From ";
+  octets = mail_beginning(octets);
   if (!octets.starts_with(mark)) return {octets};
   std::vector<std::string_view> mails;
   while (!octets.empty()) {

@@ -1,5 +1,7 @@
 #include "system/json/failure.h"
 
+#include "assay/base/ascii.h"
+#include "assay/base/domain_name.h"
 #include "assay/base/time.h"
 #include "assay/mail/mail_date.h"
 #include "system/json/detail/parts.h"
@@ -14,9 +16,20 @@ std::string date_of(const std::string& written) {
   return instant ? to_rfc3339(*instant) : written;
 }
 
+/// A-labels in lower case, as all domains of the interfaces; what is no domain stays as written.
+std::string domain_of(const std::string& written) {
+  const auto name = to_a_labels(ascii::trim_fws(written));
+  return name ? name->text() : written;
+}
+
+std::vector<std::string> domains_of(std::vector<std::string> written) {
+  for (std::string& one : written) one = domain_of(one);
+  return written;
+}
+
 // RFC 6591 §3.2.3, §3.2.4
 void write_dkim(Writer& out, const failure::Report& report) {
-  out.member("dkim_domain", report.dkim_domain);
+  out.member("dkim_domain", domain_of(report.dkim_domain));
   out.member("dkim_identity", report.dkim_identity);
   out.member("dkim_selector", report.dkim_selector);
   out.member("dkim_selector_dns", report.dkim_selector_dns);
@@ -32,7 +45,7 @@ void write_spf(Writer& out, const failure::Report& report) {
   for (const failure::SpfDns& one : report.spf_dns) {
     out.begin_object();
     out.member("type", one.type);
-    out.member("domain", one.domain);
+    out.member("domain", domain_of(one.domain));
     out.member("record", one.record);
     out.end_object();
   }
@@ -84,7 +97,7 @@ std::string failure_line(const ReportPlace& place, const failure::Report& report
   out.member("arrival_date", date_of(report.arrival_date));
   out.member("source_ip", report.source_ip);
   if (report.source_port) out.member_number("source_port", *report.source_port);
-  out.member("reported_domain", report.reported_domain);
+  out.member("reported_domain", domains_of(report.reported_domain));
   out.member("reported_uri", report.reported_uri);
   out.member("original_envelope_id", report.original_envelope_id);
   out.member("original_mail_from", report.original_mail_from);

@@ -20,11 +20,24 @@ SENDERS = 4
 
 
 class KillTest(Receiver):
+    killings = {}  # by channel
+
+    @classmethod
+    def tearDownClass(cls):
+        made = ", ".join(f"{channel} {times}" for channel, times in cls.killings.items())
+        print(f"killed {sum(cls.killings.values())} times: {made}", flush=True)
+        super().tearDownClass()
+
+    def kill(self):
+        self.assertEqual(self.stop(signal.SIGKILL), -signal.SIGKILL)
+        channel = self._testMethodName.removeprefix("test_")
+        self.killings[channel] = self.killings.get(channel, 0) + 1
+
     def killed(self, round_, progress):
         """The role is killed when it has done something more, now sooner, now later."""
         before = progress()
         wait_for(lambda: progress() >= before + 1 + round_ % 5, "that something is taken in")
-        self.assertEqual(self.stop(signal.SIGKILL), -signal.SIGKILL)
+        self.kill()
 
     def senders(self, send):
         """Sends from several sides until the role is killed, round after round. Whatever was not acknowledged may be
@@ -116,7 +129,7 @@ class KillTest(Receiver):
                 self.start()
                 before = len(self.kept())
                 wait_for(lambda: len(self.kept()) > before or not box.folder(), "that something is taken in")
-                self.assertEqual(self.stop(signal.SIGKILL), -signal.SIGKILL)
+                self.kill()
             self.start()
             wait_for(lambda: len(box.folder("Reports taken in")) >= given and not box.folder(), "that all mails are moved")
             self.assertEqual(self.kept(), sorted(f"r-{number}" for number in range(given)))

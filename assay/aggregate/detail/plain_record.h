@@ -9,6 +9,10 @@
 
 namespace assay::aggregate::detail {
 
+/// Whether a domain is written as it is kept: neither with capitals nor as an address, with a dot
+/// at the end, in brackets or beyond ASCII.
+bool is_plain_domain(std::string_view text);
+
 /// One element that holds text alone, written plainly: of ASCII, without attributes and references.
 struct PlainLeaf {
   Node node = Node::ignored;

@@ -57,8 +57,10 @@ class Fields {
   void set_count(std::string_view text);
   void set_address(std::string_view text);
   void set_reason_type(std::string_view text);
+  void finish_signature();
   void put(Node node, std::string& field, std::string_view text);
   void put_word(Node node, std::string& field, const Vocabulary& words, std::string_view text);
+  void put_domain(Node node, std::string& field, std::string_view text);
 
   Notes& notes_;
   ReadLimits limits_;
@@ -109,6 +111,7 @@ class ReportReader {
   void add_text(std::string_view text);
   void open(Node node);
   void open_feedback();
+  void bind(const xml::Attribute& attribute);
   void open_record();
   void close_leaf(Frame& frame);
   void finish_record();
@@ -129,8 +132,10 @@ class ReportReader {
   Reading reading_ = {};
   std::vector<Frame> frames_ = {Frame{}};
   std::string text_ = {};
-  std::string root_ = {};         ///< the name of the first element
-  std::string root_prefix_ = {};  ///< of feedback
+  std::string root_ = {};                   ///< the name of the first element
+  std::string root_prefix_ = {};            ///< of feedback
+  std::vector<std::string> prefixes_ = {};  ///< others that the root binds to a report's namespace
+  std::string bound_ = {};                  ///< the namespace of the last of them
   std::string namespace_ = {};
   bool seen_feedback_ = false;
   bool in_record_ = false;

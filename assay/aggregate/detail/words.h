@@ -28,7 +28,8 @@ struct Word {
   std::string text = {};
   Spelling spelling = Spelling::right;
 };
-/// The word that was meant; an unknown one in lower case.
+/// The word that was meant: also with other marks within ("soft fail"), or with quotes, a semicolon
+/// or a comment around. An unknown one is in lower case.
 Word read_word(const Vocabulary& vocabulary, std::string_view text);
 
 enum class Writing : std::uint8_t { right, repaired, none };
@@ -36,16 +37,16 @@ struct Number {
   std::uint64_t value = 0;
   Writing writing = Writing::right;
 };
-/// A number that is not negative: also with a plus, spaces between digits, a fraction of zeros,
-/// an exponent-free float.
+/// A number that is not negative: also with a plus, with spaces or commas between thousands, with a
+/// fraction of zeros, or with an exponent where it is whole.
 Number read_number(std::string_view text);
 
 struct Time {
   Instant at = {};
   Writing writing = Writing::right;
 };
-/// Unix seconds; also with a fraction, in milliseconds, or as RFC 3339 with a space for the T and
-/// without a zone. Nothing before 1970 or behind the year 2199.
+/// Unix seconds; also with a fraction, what parse_loose_instant reads, and the dates of RFC 5322.
+/// Nothing before 1970 or behind the year 2199.
 Time read_time(std::string_view text);
 
 }  // namespace assay::aggregate::detail

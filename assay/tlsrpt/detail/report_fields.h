@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ class Fields {
   void put_count(Node node, std::uint64_t number);
   void put_time(Node node, const std::string& text);
   void add_string(Node node, std::vector<std::string>& list, std::string text);
+  void settle_word(Node node, std::string& text, std::span<const std::string_view> words);
+  void settle_domain();
   void finish_detail();
   void finish_entry();
   void settle();
