@@ -1,6 +1,6 @@
 // A browser (Debian's Chromium) before a running `assay web` with a store of its own. ASSAY names the program.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,9 @@ export class Host {
     host.base = `http://127.0.0.1:${host.port}`;
     host.config = join(host.folder, 'assay.toml');
     const zone = join(host.folder, 'zone');
-    await writeFile(zone, '$ORIGIN com.\n_dmarc.example 60 IN TXT "v=DMARC1; p=quarantine; rua=mailto:reports@example.com"\nexample 60 IN TXT "v=spf1 ip4:192.0.2.0/24 -all"\n');
+    host.publish = (policy, network) =>
+      writeFile(zone, `$ORIGIN com.\n_dmarc.example 60 IN TXT "v=DMARC1; p=${policy}; rua=mailto:reports@example.com"\nexample 60 IN TXT "v=spf1 ip4:${network} -all"\n`);
+    await host.publish('quarantine', '192.0.2.0/24');
     await writeFile(
       host.config,
       `data = "${host.folder}/var"\n[dns]\nzone = "${zone}"\n[metrics]\naddress = ""\n[receive]\nlmtp = ""\nupload = ""\n[intake]\nverify = false\n[web]\nlisten = "127.0.0.1:${host.port}"\nfiles = "${root}/web/dist"\n${more}`,
@@ -68,11 +70,27 @@ export class Host {
     });
   }
 
-  async stop() {
+  /** Ends the server, and starts it with more in its configuration. */
+  async restart(more) {
+    await this.end();
+    await appendFile(this.config, more);
+    await this.serve();
+  }
+
+  /** What a command prints. */
+  async command(...given) {
+    return (await run(program, [...given, '--config', this.config], { maxBuffer: 1 << 26 })).stdout;
+  }
+
+  async end() {
     this.process.removeAllListeners('exit');
     const ended = new Promise((done) => this.process.on('exit', done));
     this.process.kill('SIGTERM');
     await ended;
+  }
+
+  async stop() {
+    await this.end();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -96,6 +114,10 @@ export class Window {
     });
     window.page.on('request', (request) => {
       if (!request.url().startsWith(host.base) && !/^(blob|data):/.test(request.url())) window.faults.push(`asks elsewhere: ${request.url()}`);
+    });
+    window.refused = []; // what the server did not permit
+    window.page.on('response', (answer) => {
+      if (answer.status() === 403) window.refused.push(`${answer.request().method()} ${answer.url()}`);
     });
     window.page.on('dialog', (dialog) => {
       if (dialog.type() === 'alert') window.faults.push('an alert was opened');
@@ -128,6 +150,24 @@ export class Window {
     await this.page.getByLabel('Password').fill(secret);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
     await this.page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+  }
+
+  /** Asks the interface as the signed-in user. */
+  async api(method, path, body) {
+    return this.page.evaluate(
+      async ([how, where, what]) => {
+        const { csrf } = await (await fetch('/api/v1/session')).json();
+        const answer = await fetch('/api/v1' + where, { method: how, headers: { 'x-assay-csrf': csrf, 'content-type': 'application/json' }, body: what && JSON.stringify(what) });
+        const text = await answer.text();
+        return { status: answer.status, json: text ? JSON.parse(text) : null };
+      },
+      [method, path, body ?? null],
+    );
+  }
+
+  /** The latest report of a kind. */
+  async latest(kind) {
+    return (await this.api('GET', `/reports?kind=${kind}&limit=1`)).json.reports[0].id;
   }
 
   /** What axe-core has against the page as it stands. */

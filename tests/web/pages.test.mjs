@@ -4,32 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Host, Window, openBrowser } from './browser.mjs';
-
-const places = {
-  overview: '#/',
-  domain: '#/domains/example.com',
-  'what if': '#/domains/example.com?whatif=reject&adkim=s',
-  source: '#/domains/example.com/source/192.0.2.10',
-  unknown: '#/domains/example.com/unknown',
-  newcomers: '#/newcomers?domain=example.com',
-  reports: '#/reports',
-  report: '#/reports/1',
-  failures: '#/failures',
-  tls: '#/tls',
-  alerts: '#/alerts',
-  health: '#/health?domain=example.com',
-  received: '#/received',
-  explain: '#/explain',
-  account: '#/settings/account',
-  tokens: '#/settings/tokens',
-  marks: '#/settings/marks',
-  users: '#/settings/users',
-  groups: '#/settings/groups',
-  channels: '#/settings/channels',
-  retention: '#/settings/retention',
-  audit: '#/settings/audit',
-  missing: '#/nowhere',
-};
+import { places } from './places.mjs';
 
 let browser;
 before(async () => {

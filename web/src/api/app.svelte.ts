@@ -1,5 +1,6 @@
 /** Who is signed in, and what all pages know: the last day with data, how many reports there are. */
 import { forgetAnswers, get, onSignedOut, send, useCsrf } from './client';
+import { atLeast, whyNot } from '../ui/may';
 import type { Health, Role, Session } from './values';
 
 class Application {
@@ -17,14 +18,17 @@ class Application {
     return this.session?.user ?? null;
   }
 
-  /** Whether the signed-in user may do what this role may, in this mode. */
+  /** Whether the signed-in user may do what this role may. */
   may(role: Role): boolean {
-    const order: Role[] = ['viewer', 'analyst', 'administrator'];
-    return this.user !== null && order.indexOf(this.user.role) >= order.indexOf(role);
+    return this.user !== null && atLeast(this.user.role, role);
   }
   /** Likewise, and whether anything may be changed. */
   mayChange(role: Role): boolean {
     return this.may(role) && this.session?.read_only !== true;
+  }
+  /** Why not, in a sentence; empty where the user may. `deed`: "mark sources". */
+  whyNot(role: Role, deed: string): string {
+    return whyNot(this.user?.role, this.session?.read_only === true, role, deed);
   }
 
   take(session: Session): void {

@@ -72,6 +72,12 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
   return (await answer.json()) as T;
 }
 
+/** Octets with the name under which they are to be kept. */
+export async function getFile(path: string): Promise<{ name: string; octets: Blob }> {
+  const answer = await ask(address(path), {});
+  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'report';
+  return { name, octets: await answer.blob() };
+}
 
 async function change<T>(method: string, input: string, body: BodyInit | null, kind: string | null): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json', 'x-assay-csrf': csrf };

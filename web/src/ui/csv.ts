@@ -13,9 +13,11 @@ export const toCsv = (rows: unknown[][]): string => rows.map((row) => row.map(fi
 export const toTabs = (rows: unknown[][]): string =>
   rows.map((row) => row.map((value) => guarded(Array.isArray(value) ? value.join('; ') : String(value ?? '')).replace(/[\t\r\n]+/g, ' ')).join('\t')).join('\n');
 
-export function download(name: string, content: string, type = 'text/csv;charset=utf-8'): void {
+export const download = (name: string, content: string): void => save(name, new Blob([content], { type: 'text/csv;charset=utf-8' }));
+
+export function save(name: string, octets: Blob): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.href = URL.createObjectURL(octets);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
