@@ -25,8 +25,9 @@ constexpr std::string_view help_footer = R"(Examples:
   assay store check /var/lib/assay/store.sqlite
   assay store backup /var/lib/assay/store.sqlite /backup/store-20260501.sqlite
 
-FILE is store.sqlite (evaluations and reports to others), reports.sqlite (reports of others that came in) or
-alerts.sqlite (alerts and watched records); each is checked and copied by itself. FILE may be in use meanwhile. Beside it may stand FILE-wal and FILE-shm, which belong to it.
+FILE is store.sqlite (evaluations and reports to others), reports.sqlite (reports of others that came in), alerts.sqlite
+(alerts and watched records) or web.sqlite (accounts of the web pages, with their audit log); each is checked and copied
+by itself. FILE may be in use meanwhile. Beside it may stand FILE-wal and FILE-shm, which belong to it.
 )";
 
 constexpr std::string_view check_footer = R"(Example:
@@ -43,7 +44,8 @@ constexpr std::string_view backup_footer = R"(Example:
 Writes a copy as the file is at one instant; reports go on meanwhile. The copy is checked before it gets its name,
 and replaces no file. To restore: stop the service, put the copy in the place of FILE, and remove FILE-wal and FILE-shm.
 Journals that are still there are then taken in again from where the copy had left them, and reports that were made
-since are made and sent again.
+since are made and sent again. Of web.sqlite the copy holds no password and no secret in clear, but who has it may try
+to guess passwords: keep it as the file itself.
 )";
 
 constexpr std::string_view info_footer = R"(Example:
@@ -190,6 +192,17 @@ std::vector<Figure> figures_of(const store_sqlite::AlertInfo& info) {
           {"letters_given_up", "Letters given up", info.letters_given_up}};
 }
 
+std::vector<Figure> figures_of(const store_sqlite::AccountInfo& info) {
+  return {{"octets", "Octets", info.octets},
+          {"free_octets", "  of these free", info.free_octets},
+          {"users", "Users", info.users},
+          {"administrators", "  administrators", info.administrators},
+          {"groups", "Domain groups", info.groups},
+          {"sessions", "Sessions", info.sessions},
+          {"tokens", "Tokens", info.tokens},
+          {"deeds", "Lines of the audit log", info.deeds}};
+}
+
 template <class Of>
 Expected<> tell_figures(const Options& options, const std::expected<Of, Finding>& info) {
   if (!info) return fail_with(info.error());
@@ -218,6 +231,9 @@ Expected<> run_info(const Options& options) {
   }
   if (*kind == store_sqlite::FileKind::alerts) {
     return tell_figures(options, store_sqlite::alert_info(options.file));
+  }
+  if (*kind == store_sqlite::FileKind::accounts) {
+    return tell_figures(options, store_sqlite::account_info(options.file));
   }
   const auto info = store_sqlite::info(options.file);
   if (!info) return fail_with(info.error());

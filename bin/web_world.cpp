@@ -295,6 +295,21 @@ webapi::Expected<std::vector<webapi::Alert>> WebWorld::alerts() {
   return shown;
 }
 
+webapi::Expected<analysis::RecordSetup> WebWorld::record_setup(
+    const accounts::Scope& scope, std::span<const std::string> reporting) {
+  auto book = open_alerts_if_there(settings_);
+  if (!book) return finding_of(book.error());
+  if (!*book) return analysis::RecordSetup{};
+  ASSAY_TRY(records, (*book)->records(""));
+  std::erase_if(records, [&](const store::RecordState& each) { return !scope.sees(each.domain); });
+  // Mail that is fetched may have come to any address.
+  const auto& addresses = settings_.receive.addresses;
+  const bool known = settings_.imap.empty();
+  return analysis::look_at_setup(
+      records, known ? std::span<const std::string>(addresses) : std::span<const std::string>(),
+      reporting);
+}
+
 bool WebWorld::is_demo(store::ReceivedReports& reports) {
   const auto domains = reports.policy_domains();
   return domains && std::ranges::any_of(demo_domains(), [&](const std::string& each) {

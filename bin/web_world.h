@@ -64,6 +64,8 @@ class WebWorld final : public webapi::World {
   webapi::Expected<webapi::Retention> retention() override;
   webapi::Expected<> set_retention(const webapi::Retention& changes) override;
   webapi::Expected<std::vector<webapi::Alert>> alerts() override;
+  webapi::Expected<analysis::RecordSetup> record_setup(
+      const accounts::Scope& scope, std::span<const std::string> reporting) override;
   bool is_demo(store::ReceivedReports& reports) override;
   webapi::Expected<webapi::DemoSize> load_demo() override;
   webapi::Expected<> erase_demo() override;

@@ -44,13 +44,13 @@ Expected<std::unique_ptr<store::ReceivedReports>> open_received(const Options& o
 Expected<std::unique_ptr<store::AlertBook>> open_alerts(const Options& options);
 
 /// The files of Assay: evaluations that are reported (open), reports that came in (open_received),
-/// and alerts (open_alerts).
-enum class FileKind : std::uint8_t { evaluations, received, alerts };
+/// alerts (open_alerts), and accounts of the web pages (open_accounts, in accounts.h).
+enum class FileKind : std::uint8_t { evaluations, received, alerts, accounts };
 
 /// Which of them a file is. Errors: as for open().
 Expected<FileKind> kind_of(const std::string& path);
 
-/// Reads the whole file, of either kind, and says what is wrong with it: `store_damaged`,
+/// Reads the whole file, of any kind, and says what is wrong with it: `store_damaged`,
 /// `store_books`. Nothing when all is well. Errors: as for open().
 Expected<Findings> check(const std::string& path);
 
@@ -104,5 +104,19 @@ struct AlertInfo {
   std::uint64_t letters_given_up = 0;
 };
 Expected<AlertInfo> alert_info(const std::string& path);
+
+/// The same of accounts.
+struct AccountInfo {
+  int version = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t free_octets = 0;
+  std::uint64_t users = 0;
+  std::uint64_t administrators = 0;  ///< of these
+  std::uint64_t groups = 0;
+  std::uint64_t sessions = 0;
+  std::uint64_t tokens = 0;
+  std::uint64_t deeds = 0;  ///< lines of the audit log
+};
+Expected<AccountInfo> account_info(const std::string& path);
 
 }  // namespace assay::store_sqlite

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "assay/base/try.h"
+#include "system/store_sqlite/detail/accounts_store.h"
 #include "system/store_sqlite/detail/alert_book.h"
 #include "system/store_sqlite/detail/canonical.h"
 #include "system/store_sqlite/detail/received_store.h"
@@ -23,6 +24,7 @@ using detail::Query;
 Expected<FileKind> kind_in(Database& database) {
   ASSAY_TRY(owner, database.number("PRAGMA application_id"));
   if (owner == detail::alerts_application) return FileKind::alerts;
+  if (owner == detail::accounts_application) return FileKind::accounts;
   return owner == detail::received_application ? FileKind::received : FileKind::evaluations;
 }
 
@@ -32,6 +34,9 @@ Expected<> require_kind(Database& database, FileKind kind) {
     return require(database, received_migrations(), received_application);
   }
   if (kind == FileKind::alerts) return require(database, alert_migrations(), alerts_application);
+  if (kind == FileKind::accounts) {
+    return require(database, accounts_migrations(), accounts_application);
+  }
   return require(database, migrations());
 }
 
@@ -108,6 +113,20 @@ constexpr Stray alert_strays[] = {
     {"SELECT count(*) FROM changes WHERE before = after", "changes that change nothing"},
 };
 
+constexpr Stray account_strays[] = {
+    {"SELECT count(*) FROM users WHERE role NOT IN (0, 1, 2)", "users of no role"},
+    {"SELECT count(*) FROM tokens WHERE role NOT IN (0, 1, 2)", "tokens of no role"},
+    {"SELECT count(*) FROM members WHERE user NOT IN (SELECT name FROM users)",
+     "members of groups who are no users"},
+    {"SELECT count(*) FROM members WHERE name NOT IN (SELECT name FROM groups)",
+     "members of groups that are not there"},
+    {"SELECT count(*) FROM group_domains WHERE name NOT IN (SELECT name FROM groups)",
+     "domains of groups that are not there"},
+    {"SELECT count(*) FROM sessions WHERE user NOT IN (SELECT name FROM users)",
+     "sessions of nobody"},
+    {"SELECT count(*) FROM tokens WHERE user NOT IN (SELECT name FROM users)", "tokens of nobody"},
+};
+
 Expected<> check_strays(Database& database, std::span<const Stray> all, Findings& findings) {
   for (const Stray& stray : all) {
     ASSAY_TRY(count, database.number(stray.count));
@@ -176,6 +195,11 @@ Expected<> check_received(Database& database, Findings& findings) {
 Expected<> check_alerts(Database& database, Findings& findings) {
   if (auto done = check_pages(database, findings); !done) return done;
   return check_strays(database, alert_strays, findings);
+}
+
+Expected<> check_accounts(Database& database, Findings& findings) {
+  if (auto done = check_pages(database, findings); !done) return done;
+  return check_strays(database, account_strays, findings);
 }
 
 // ---- backup ------------------------------------------------------------------------------------
@@ -289,6 +313,17 @@ constexpr Figure<AlertInfo> alert_figures[] = {
     {&AlertInfo::letters_given_up, "SELECT count(*) FROM letters WHERE state = 2"},
 };
 
+constexpr Figure<AccountInfo> account_figures[] = {
+    {&AccountInfo::octets, all_pages},
+    {&AccountInfo::free_octets, free_pages},
+    {&AccountInfo::users, "SELECT count(*) FROM users"},
+    {&AccountInfo::administrators, "SELECT count(*) FROM users WHERE role = 2"},
+    {&AccountInfo::groups, "SELECT count(*) FROM groups"},
+    {&AccountInfo::sessions, "SELECT count(*) FROM sessions"},
+    {&AccountInfo::tokens, "SELECT count(*) FROM tokens"},
+    {&AccountInfo::deeds, "SELECT count(*) FROM deeds"},
+};
+
 constexpr Figure<Info> figures[] = {
     {&Info::octets, all_pages},
     {&Info::free_octets, free_pages},
@@ -309,6 +344,7 @@ Expected<Findings> check(const std::string& path) {
   ASSAY_TRY(kind, kind_in(*database));
   auto done = database->reading([&] {
     if (kind == FileKind::alerts) return check_alerts(*database, findings);
+    if (kind == FileKind::accounts) return check_accounts(*database, findings);
     return kind == FileKind::received ? check_received(*database, findings)
                                       : check_all(*database, findings);
   });
@@ -383,6 +419,22 @@ Expected<AlertInfo> alert_info(const std::string& path) {
   return database->reading([&]() -> Expected<AlertInfo> {
     AlertInfo info;
     if (auto done = read_figures<AlertInfo>(*database, alert_figures, info); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
+    return info;
+  });
+}
+
+Expected<AccountInfo> account_info(const std::string& path) {
+  ASSAY_TRY(database, open_to_read(path));
+  ASSAY_TRY(kind, kind_in(*database));
+  if (kind != FileKind::accounts) {
+    return std::unexpected(
+        Finding{.code = "store_foreign", .what = "store " + path + ": holds no accounts"});
+  }
+  return database->reading([&]() -> Expected<AccountInfo> {
+    AccountInfo info;
+    if (auto done = read_figures<AccountInfo>(*database, account_figures, info); !done) {
       return std::unexpected(std::move(done.error()));
     }
     return info;

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t most_of_today = 20'000;
 constexpr std::size_t page = 500;
 constexpr auto fresh = std::chrono::hours{72};
+/// Reporters tell of a day on the day after it, most of them.
+constexpr auto first_report_takes = std::chrono::hours{48};
 
 void write(json::Writer& out, const Channel& channel) {
   out.begin_object();
@@ -57,6 +59,8 @@ struct Health {
   std::vector<Channel> channels = {};
   bool any_channel = false;
   bool any_mark = false;
+  analysis::RecordSetup records = {};
+  bool tells_of_records = false;
 };
 
 struct Step {
@@ -73,6 +77,14 @@ std::string many(std::uint64_t count, std::string_view what) {
 Step first_step(const Health& health) {
   if (health.reports > 0) {
     return {"first_report", true, many(health.reports, "report") + " came in", ""};
+  }
+  if (health.records.since) {
+    return {"first_report", false,
+            "No report has come in yet; reports are asked for since " +
+                to_rfc3339(*health.records.since) + " or longer",
+            "The first is due by " + to_rfc3339(*health.records.since + first_report_takes) +
+                " if there is mail to report on. If none comes by then, ask: assay show ladder "
+                "DOMAIN"};
   }
   return {"first_report", false, "No report has come in yet",
           "Publish a DMARC record whose rua leads here; receivers report once a day, so the first "
@@ -99,6 +111,10 @@ std::vector<Step> steps_of(const Health& health, Instant now) {
                      is_fresh ? ""
                               : "Look whether the rua addresses of your DMARC records still lead "
                                 "here, and ask: assay show ladder DOMAIN"});
+  }
+  if (health.tells_of_records) {
+    steps.push_back({"records", health.records.is_done(), analysis::in_words(health.records),
+                     analysis::advice(health.records)});
   }
   if (health.reports > 0) {
     steps.push_back({"marks", health.any_mark,
@@ -148,6 +164,10 @@ Expected<Health> health_of(Call& call) {
   }
   health.any_mark = std::ranges::any_of(
       marks.all, [&](const analysis::Mark& each) { return scope.sees(each.domain); });
+  ASSAY_TRY(records, call.parts.world.record_setup(scope, domains));
+  health.records = std::move(records);
+  // Who sees a part is told of that part alone, where something is known of it.
+  health.tells_of_records = scope.sees_all() || health.records.watched() > 0;
   const std::vector<Channel> channels = call.parts.world.channels(*call.all);
   health.any_channel = std::ranges::count(channels, "ok", &Channel::state) > 0;
   // How mail comes in is the installation's affair, not a tenant's.

@@ -16,11 +16,12 @@ constexpr std::size_t reports_of_page = 100;
 constexpr std::size_t most_reports = 500;
 constexpr std::int64_t most_names = 20;
 constexpr std::string_view csv_end = ".csv";
+constexpr std::size_t most_of_overview = 50;
 
-Expected<analysis::Ask> ask_of(const Call& call, std::string question) {
+Expected<analysis::Ask> ask_of(const Call& call, std::string question, std::string domain) {
   const bool testing = call.query("test_mode") == "1" || call.query("test_mode") == "true";
   ASSAY_TRY(ask, analysis::read_ask({.question = std::move(question),
-                                     .domain = call.query("domain"),
+                                     .domain = std::move(domain),
                                      .from = call.query("from"),
                                      .to = call.query("to"),
                                      .against = call.query("against"),
@@ -132,7 +133,7 @@ Response get_show(Call& call) {
   std::string question = call.parameter(0);
   const bool csv = question.ends_with(csv_end);
   if (csv) question.resize(question.size() - csv_end.size());
-  auto ask = ask_of(call, std::move(question));
+  auto ask = ask_of(call, std::move(question), call.query("domain"));
   if (!ask) return error_response(ask.error());
   const accounts::Scope& scope = call.actor().scope;
   // Journals and watched records know no tenants: a domain that is seen, or all of them.
@@ -148,6 +149,40 @@ Response get_show(Call& call) {
   auto document = call.parts.world.answer(*ask, **reports);
   if (!document) return error_response(document.error());
   return csv ? csv_response(call, *document) : json_response(200, to_json(*document));
+}
+
+/// What a row of the table of all domains needs beside it, of many rows at once.
+Response get_overview(Call& call) {
+  auto reports = call.reports();
+  if (!reports) return error_response(reports.error());
+  std::vector<std::string> names;
+  for (const std::string_view each : ascii::split(call.query("domains"), ',')) {
+    // Reports may speak of what is no domain; nothing is known of it.
+    if (const auto name = to_a_labels(each); name && !name->text().empty()) {
+      names.push_back(name->text());
+    }
+  }
+  if (names.size() > most_of_overview) return bad_request("domains are 50 at most");
+  json::Writer out;
+  out.begin_object();
+  out.key("domains");
+  out.begin_array();
+  for (const std::string& name : names) {
+    out.begin_object();
+    out.member("domain", name);
+    for (const std::string_view question : {"split", "route"}) {
+      auto ask = ask_of(call, std::string(question), name);
+      if (!ask) return error_response(ask.error());
+      auto document = call.parts.world.answer(*ask, **reports);
+      if (!document) return error_response(document.error());
+      out.key(question);
+      out.raw(to_json(*document));
+    }
+    out.end_object();
+  }
+  out.end_array();
+  out.end_object();
+  return json_response(200, out.take());
 }
 
 Response get_domains(Call& call) {

@@ -18,6 +18,7 @@ constexpr std::array all = {
     Route{"DELETE", "/session", viewer, session, nothing, "session.end", delete_session},
     Route{"PUT", "/session/password", viewer, change, json, "user.password", put_password},
     Route{"GET", "/show/:question", viewer, none, nothing, "", get_show},
+    Route{"GET", "/overview", viewer, none, nothing, "", get_overview},
     Route{"GET", "/domains", viewer, none, nothing, "", get_domains},
     Route{"GET", "/reports", viewer, none, nothing, "", get_reports},
     Route{"GET", "/reports/:id", viewer, none, nothing, "", get_report},

@@ -4,6 +4,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "system/analysis/document.h"
 #include "system/analysis/marks.h"
 #include "system/analysis/questions.h"
+#include "system/analysis/record_setup.h"
 #include "system/store/received.h"
 
 namespace assay::webapi {
@@ -102,6 +104,11 @@ class World {
 
   /// Of every domain.
   virtual Expected<std::vector<Alert>> alerts() = 0;
+
+  /// How the watched records of domains in `scope` ask for reports; `reporting`: those with
+  /// reports.
+  virtual Expected<analysis::RecordSetup> record_setup(const accounts::Scope& scope,
+                                                       std::span<const std::string> reporting) = 0;
 
   virtual bool is_demo(store::ReceivedReports& reports) = 0;
   /// Errors: `not_empty`.

@@ -115,6 +115,33 @@ world('single answers', `full --days 12 --end ${day(0)}`, (here, sound) => {
   });
 });
 
+world('hundreds of domains', 'full --days 3 --domains 500', (here, sound) => {
+  const page = () => here.window.page;
+  it('what the rows in sight need is asked at once, for them alone', async () => {
+    const asked = [];
+    page().on('request', (each) => asked.push(new URL(each.url())));
+    const overviews = () => asked.filter((each) => each.pathname.endsWith('/overview')).map((each) => each.searchParams.get('domains').split(',').length);
+    const filled = () => page().waitForFunction(() => ![...document.querySelectorAll('tbody td')].some((each) => each.textContent.trim() === '…'));
+    await here.window.go('#/');
+    await page().getByRole('row').nth(25).waitFor();
+    await filled();
+    assert.deepEqual(overviews(), [25]);
+    assert.deepEqual(asked.filter((each) => each.pathname.includes('/show/') && each.searchParams.get('domain')), []);
+    await page().getByRole('button', { name: 'More rows' }).click();
+    await page().getByText(/26–50 of/).waitFor();
+    await filled();
+    assert.deepEqual(overviews(), [25, 25]);
+    await page().getByLabel('Find a domain').fill('d01');
+    await page().getByRole('link', { name: 'd013.example' }).waitFor();
+    await filled();
+    assert.ok(overviews().length <= 7, `${overviews()}`); // a request for each letter at most, of rows not yet known
+    await page().getByText(/domains that send no mail/).click();
+    await page().getByRole('table', { name: 'Domains that send no mail' }).getByRole('row').nth(1).waitFor();
+    await filled();
+    await sound();
+  });
+});
+
 world('strangers on single reports', 'hostile', (here, sound) => {
   const page = () => here.window.page;
   for (const kind of ['failure', 'tls']) {

@@ -272,6 +272,36 @@ class Permissions(WebTest):
         self.assertEqual(viewer.get("/show/changes?domain=example.net").status, 403)
         self.assertIn("p=none", viewer.get("/show/changes?domain=example.com").body.decode())
         self.assertIn("example.net", root.get("/show/changes").body.decode())
+        # None of these records asks for reports; each user is told of his own.
+        self.assertEqual([self.step(who, "records")["done"] for who in (root, viewer, rest)], [False] * 3)
+        self.assertIn("no usable rua: example.com, example.net, mail.example.org", self.step(root, "records")["what"])
+        self.assertNotIn("example.net", json.dumps(self.step(viewer, "records")))
+        self.assertNotIn("example.com", json.dumps(self.step(rest, "records")))
+        self.assertIsNone(self.step(alone, "records"))
+        Path(self.zone).write_text(zone.replace("p=reject", "p=none; rua=mailto:dmarc@example.com"))
+        self.command("alert", "check", "--no-send", "--at", "2026-05-03T12:00:00Z")
+        self.assertEqual(self.step(viewer, "records"), {"code": "records", "done": True, "what": "1 of 1 domain asks for reports in the DNS", "fix": ""})
+        self.assertFalse(self.step(rest, "records")["done"])  # mail.example.org has none
+
+    @staticmethod
+    def step(who, code):
+        return next((each for each in who.get("/health").json["steps"] if each["code"] == code), None)
+
+    def test_what_is_missing_before_the_first_report(self):
+        self.start()
+        root = self.administrator()
+        self.assertIn("Nobody watches", self.step(root, "records")["what"])
+        self.assertIn("[intake] domains", self.step(root, "records")["fix"])
+        self.assertIn("Publish a DMARC record", self.step(root, "first_report")["fix"])
+        self.stop()
+        self.more = '[intake]\ndomains = ["example.com"]'
+        Path(self.zone).write_text('_dmarc.example.com. 60 IN TXT "v=DMARC1; p=none; rua=mailto:dmarc@example.com"\n')
+        self.start()
+        self.command("alert", "check", "--no-send", "--at", "2026-05-01T12:00:00Z")
+        root = self.client("root")
+        self.assertTrue(self.step(root, "records")["done"])
+        self.assertIn("2026-05-01T12:00:00Z", self.step(root, "first_report")["what"])
+        self.assertIn("due by 2026-05-03T12:00:00Z", self.step(root, "first_report")["fix"])
 
     def test_a_tenant_writes_on_his_domains_alone(self):
         self.start()

@@ -54,9 +54,11 @@ class Contract(WebTest):
         self.assertEqual(listed["next"], listed["reports"][-1]["id"])
         aggregate = root.get("/reports?kind=aggregate&limit=1").json["reports"][0]["id"]
         self.expect("get_report", root.get(f"/reports/{aggregate}"))
-        for kind, member in (("failure", "failure"), ("tls", "tls")):
+        for kind in ("failure", "tls"):
             one = root.get(f"/reports?kind={kind}&limit=1").json["reports"][0]["id"]
-            self.assertIn(member, root.get(f"/reports/{one}").json)
+            self.assertIn(kind, root.get(f"/reports/{one}").json)
+            self.expect("get_report_" + kind, root.get(f"/reports/{one}"))
+        self.expect("get_overview", root.get(f"/overview?domains={domain}"))
         self.expect("post_reports", root.upload(report(1)))
         self.expect("post_verify", root.api("POST", "/verify", {"message": "From: a@example.com\n\nx\n", "client": "192.0.2.1",
                                                                 "helo": "mx.example.com", "mail_from": "a@example.com"}))

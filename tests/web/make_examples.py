@@ -5,6 +5,7 @@ usage: tests/web/make_examples.py      ASSAY names the program
 """
 import json
 import unittest
+from pathlib import Path
 
 from web import EXAMPLES, PASSWORD, WebTest, report
 
@@ -38,13 +39,19 @@ class Examples(WebTest):
                                                          "note": "our servers"}))
         client.api("POST", "/marks", {"domain": DOMAIN, "pile": "mixed"})
         questions = ("split sources volume cube unauthenticated newcomers unaligned gaps overrides failures ladder piles route readiness "
-                     "reporters compare").split()
+                     "reporters compare tls").split()
         for question in questions:
             write("get_show_" + question, client.get(f"/show/{question}?domain={DOMAIN}"))
+        for at, policy, network in (("2026-05-01T08:00:00Z", "none", "192.0.2.0/24"), ("2026-05-08T08:00:00Z", "quarantine", "192.0.2.0/25")):
+            Path(self.zone).write_text(f'_dmarc.{DOMAIN}. 60 IN TXT "v=DMARC1; p={policy}; rua=mailto:dmarc@{DOMAIN}"\n'
+                                       f'{DOMAIN}. 60 IN TXT "v=spf1 ip4:{network} -all"\n')
+            self.command("alert", "check", "--no-send", "--at", at)
+        write("get_show_changes", client.get(f"/show/changes?domain={DOMAIN}&from=2026-05-01&to=2026-05-31"))
         write("get_show_whatif", client.get(f"/show/whatif?domain={DOMAIN}&policy=reject&adkim=s"))
         write("get_show_who", client.get(f"/show/who?domain={DOMAIN}&source=203.0.113.200"))
         write("get_show_domains", client.get("/show/domains"))
         (EXAMPLES / "get_show_sources.csv").write_bytes(client.get(f"/show/sources.csv?domain={DOMAIN}").body)
+        write("get_overview", client.get(f"/overview?domains={DOMAIN}"))
         write("get_domains", client.get("/domains"))
         write("get_reports", client.get("/reports?limit=5"))
         for kind, name in (("aggregate", "get_report"), ("failure", "get_report_failure"), ("tls", "get_report_tls")):
@@ -54,6 +61,7 @@ class Examples(WebTest):
         write("post_verify", client.api("POST", "/verify", {"message": MESSAGE, "client": "192.0.2.1", "helo": "mx.example.com",
                                                             "mail_from": "alice@example.com"}))
         write("get_marks", client.get("/marks"))
+        write("get_alerts", client.get(f"/alerts?domain={DOMAIN}"))
         write("get_health", client.get("/health"))
         write("get_channels", client.get("/channels"))
         write("post_channel_test", client.api("POST", "/channels/folder/test"))

@@ -103,6 +103,7 @@ Response delete_token(Call& call);
 Response get_audit(Call& call);
 // report_routes.cpp
 Response get_show(Call& call);
+Response get_overview(Call& call);
 Response get_domains(Call& call);
 Response get_reports(Call& call);
 Response get_report(Call& call);

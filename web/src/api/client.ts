@@ -1,5 +1,5 @@
 /** The only place that talks to the server. Errors of every kind arrive as ApiError. */
-import type { Answer, Question } from './show';
+import type { Answer, Overview, Question } from './show';
 
 export class ApiError extends Error {
   constructor(
@@ -96,15 +96,21 @@ export function sendOctets<T>(path: string, query: Query, body: Blob): Promise<T
   return change<T>('POST', address(path, query), body, 'application/octet-stream');
 }
 
-/** An answer of `assay show`, remembered for a minute: going back and forth between pages asks nothing again. */
-export function show<Q extends Question>(question: Q, query: Query = {}): Promise<Answer<Q>> {
-  const key = address('/show/' + question, query);
+/** Remembered for a minute: going back and forth between pages asks nothing again. */
+function remembered<T>(path: string, query: Query): Promise<T> {
+  const key = address(path, query);
   const known = answers.get(key);
-  if (known && Date.now() - known.at < freshFor) return known.value as Promise<Answer<Q>>;
-  const value = get<Answer<Q>>('/show/' + question, query);
+  if (known && Date.now() - known.at < freshFor) return known.value as Promise<T>;
+  const value = get<T>(path, query);
   answers.set(key, { at: Date.now(), value });
   value.catch(() => answers.delete(key));
   return value;
 }
+
+/** An answer of `assay show`. */
+export const show = <Q extends Question>(question: Q, query: Query = {}): Promise<Answer<Q>> => remembered<Answer<Q>>('/show/' + question, query);
+
+/** What rows of the table of domains need beside it, of all of them at once. */
+export const overview = (domains: string[], query: Query): Promise<Overview> => remembered<Overview>('/overview', { ...query, domains: domains.join(',') });
 
 export const csvAddress = (question: Question, query: Query = {}): string => address(`/show/${question}.csv`, query);

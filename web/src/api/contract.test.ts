@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Shape, any, list, mismatches, nullable, number, object, text, truth } from './shape';
-import { answers } from './show';
+import { answers, overview } from './show';
 import * as values from './values';
 
 const folder = process.env.ASSAY_API_EXAMPLES ?? join(__dirname, '../../../api/examples');
@@ -15,6 +15,7 @@ const shapes: Record<string, Shape> = {
   post_session: values.session,
   post_setup: values.session,
   get_domains: object({ domains: list(text) }),
+  get_overview: overview,
   get_reports: values.reports,
   get_report: values.report,
   get_report_failure: values.report,

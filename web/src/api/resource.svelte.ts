@@ -43,22 +43,3 @@ export class Resource<T> {
     this.#turn += 1;
   }
 }
-
-/** Runs at most `most` of the tasks at once, in the order given. */
-export function queue(most: number): <T>(task: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  const next = (): void => {
-    running -= 1;
-    waiting.shift()?.();
-  };
-  return async (task) => {
-    if (running >= most) await new Promise<void>((go) => waiting.push(go));
-    running += 1;
-    try {
-      return await task();
-    } finally {
-      next();
-    }
-  };
-}

@@ -491,6 +491,10 @@ export const changes = document({
 });
 export type Changes = Infer<typeof changes>;
 
+/** GET /overview */
+export const overview = object({ domains: list(object({ domain: text, split, route })) });
+export type Overview = Infer<typeof overview>;
+
 export const answers = {
   domains, split, sources, volume, cube, unauthenticated, newcomers, who, unaligned, gaps, overrides, failures, ladder, reporters, piles,
   route, readiness, whatif, compare, tls, changes, received,

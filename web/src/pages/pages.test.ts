@@ -4,6 +4,7 @@ import { axisOf, classLayers, numbered, policyMarks, recordMarks, stackOption } 
 import { matrix } from './matrix';
 import { base64Of, envelopeOf } from './message';
 import { said } from './outcomes';
+import { batches } from './overview';
 import { failureLines, messageLines, tlsPolicyName } from './report';
 import { covers, level } from './sources';
 
@@ -23,6 +24,18 @@ describe('the envelope of a pasted message', () => {
     expect(Date.now() - began).toBeLessThan(60_000); // it only ends what would hang
   });
   it('carries octets', () => expect(base64Of(new Uint8Array([0, 255, 10]))).toBe('AP8K'));
+});
+
+describe('rows of the overview', () => {
+  it('are asked for together', () => expect(batches(['a.example', 'b.example'])).toEqual([['a.example', 'b.example']]));
+  it('are nothing of none', () => expect(batches([])).toEqual([]));
+  it('are parted where a query would be too long, and leave out what no query holds', () => {
+    const long = Array.from({ length: 25 }, (_, i) => `${'x'.repeat(240)}${i}.example`);
+    const parted = batches(['a'.repeat(10_000), 'a,b', ...long]);
+    expect(parted.flat()).toEqual(long);
+    expect(Math.max(...parted.map((each) => encodeURIComponent(each.join(',')).length))).toBeLessThan(4_000);
+    expect(batches(Array.from({ length: 51 }, (_, i) => `${i}.example`)).map((each) => each.length)).toEqual([50, 1]);
+  });
 });
 
 describe('single reports', () => {
