@@ -142,14 +142,14 @@ export class Window {
     await this.page.getByLabel('Password', { exact: true }).fill(password);
     await this.page.getByLabel('The password again').fill(password);
     await this.page.getByRole('button', { name: 'Make the account' }).click();
-    await this.page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+    await this.page.getByRole('navigation', { name: 'Pages', exact: true }).waitFor({ state: 'attached' });
   }
 
   async signIn(name, secret = password) {
     await this.page.getByLabel('Name').fill(name);
     await this.page.getByLabel('Password').fill(secret);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
-    await this.page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+    await this.page.getByRole('navigation', { name: 'Pages', exact: true }).waitFor({ state: 'attached' });
   }
 
   /** Asks the interface as the signed-in user. */
