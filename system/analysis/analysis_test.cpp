@@ -181,15 +181,30 @@ TEST(CatalogueText, WhatIsInstalledSaysHowItIsKnown) {
   ASSERT_TRUE(done) << done.error().what;
   EXPECT_GE(catalogue.services().size(), 150U);
   std::set<std::string> names;
+  std::set<std::string> dkim;
+  std::set<std::string> spf;
+  std::set<std::string> return_path;
+  std::set<std::string> hosts;
+  const auto alone = [](std::set<std::string>& seen, const Service& service, const auto& domains) {
+    for (const std::string& domain : domains)
+      EXPECT_TRUE(seen.insert(domain).second) << service.name << ": " << domain;
+  };
+  std::size_t shown = 0;
   for (const Service& each : catalogue.services()) {
     EXPECT_TRUE(names.insert(each.name).second) << each.name;
+    alone(dkim, each, each.dkim);
+    alone(spf, each, each.spf);
+    alone(return_path, each, each.return_path);
+    alone(hosts, each, each.hosts);
     EXPECT_FALSE(each.dkim.empty() && each.spf.empty() && each.return_path.empty() &&
                  each.hosts.empty())
         << each.name;
     const bool says = each.source.starts_with("https://") || each.source.starts_with("http://") ||
                       each.source.starts_with("observed ") || each.source.starts_with("uncited");
     EXPECT_TRUE(says) << each.name << ": " << each.source;
+    if (!each.source.starts_with("uncited")) ++shown;
   }
+  EXPECT_GE(shown, 150U);
 }
 
 TEST(CatalogueText, NothingOfABadTextIsTaken) {
