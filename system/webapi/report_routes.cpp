@@ -144,6 +144,10 @@ Response get_show(Call& call) {
     return error_response(403, "not_permitted",
                           "journals and watched records are told of domains that you see");
   }
+  // Not as one without reports: what its owner says of it (assay mark) is nobody else's.
+  if (!ask->domain.empty() && !permitted) {
+    return error_response(404, "not_found", "there is no such domain");
+  }
   auto reports = call.reports();
   if (!reports) return error_response(reports.error());
   auto document = call.parts.world.answer(*ask, **reports);
@@ -158,9 +162,9 @@ Response get_overview(Call& call) {
   std::vector<std::string> names;
   for (const std::string_view each : ascii::split(call.query("domains"), ',')) {
     // Reports may speak of what is no domain; nothing is known of it.
-    if (const auto name = to_a_labels(each); name && !name->text().empty()) {
-      names.push_back(name->text());
-    }
+    const auto name = to_a_labels(each);
+    if (!name || name->text().empty() || !call.actor().scope.sees(name->text())) continue;
+    names.push_back(name->text());
   }
   if (names.size() > most_of_overview) return bad_request("domains are 50 at most");
   json::Writer out;

@@ -217,6 +217,7 @@ class Permissions(WebTest):
         root = self.people()
         for service, domain in (("network 192.0.2.0/24", "example.com"), ("network 192.0.2.0/24", "example.net")):
             root.api("POST", "/marks", {"domain": domain, "service": service, "mark": "own"})
+        root.api("POST", "/marks", {"domain": "example.net", "pile": "transactional"})
         words = run("show", "--help").out
         questions = [word for word in "domains split sources volume cube unauthenticated newcomers who unaligned gaps overrides failures "
                      "ladder reporters piles route readiness whatif compare".split() if word in words]
@@ -231,7 +232,7 @@ class Permissions(WebTest):
             with self.subTest(path=path):
                 answer = viewer.get(path)
                 said = re.sub(r'"(domain|what)":"(example\.net|mail\.example\.org)[^"]*"', "", answer.body.decode(errors="replace"))
-                for foreign in ("rxexample.net", "r2x", "r3x", "example.net\",\"service"):
+                for foreign in ("rxexample.net", "r2x", "r3x", "transactional", "example.net\",\"service"):
                     self.assertNotIn(foreign, said)
                 if "domain=" not in path:
                     self.assertNotIn("example.net", said)
@@ -252,7 +253,9 @@ class Permissions(WebTest):
         self.assertEqual([each["domain"] for each in viewer.get("/marks").json["marks"]], ["example.com"])
         self.assertEqual(viewer.get("/health").json["reports"], 1)
         self.assertEqual(viewer.get("/show/received").status, 403)
-        self.assertEqual(viewer.get("/show/sources?domain=example.net").json["basis"]["messages"], 0)
+        self.assertEqual(viewer.get("/show/route?domain=example.net").code, "not_found")
+        self.assertIn("transactional", rest.get("/show/route?domain=example.net").body.decode())
+        self.assertEqual(viewer.get("/show/sources?domain=example.net").status, 404)
 
     def test_alerts_and_records_go_with_their_domains(self):
         self.more = '[intake]\ndomains = ["example.com", "example.net", "mail.example.org"]'

@@ -48,7 +48,7 @@ class Overview(WebTest):
         root.api("POST", "/users", {"name": "bob", "password": PASSWORD, "groups": ["com"]})
         asked = "/overview?domains=example.com,example.net&from=2026-06-01&to=2026-07-31"
         found = self.client("bob").get(asked).json["domains"]
-        self.assertEqual([(each["domain"], each["split"]["messages"]) for each in found], [("example.com", 3), ("example.net", 0)])
+        self.assertEqual([(each["domain"], each["split"]["messages"]) for each in found], [("example.com", 3)])
         self.assertEqual([each["split"]["messages"] for each in root.get(asked).json["domains"]], [3, 3])
         self.assertEqual(self.client().get(asked).status, 401)
 
