@@ -112,14 +112,20 @@ la_int64_t seek_to(Archive* /*archive*/, void* data, la_int64_t offset, int when
   return to;
 }
 
-/// Each file of an archive; `result` is what opening it gave, `packed` its size.
-void visit_all(const OpenArchive& archive, int result, std::uint64_t packed,
-               const std::string& path, Budget& budget,
+struct Opened {
+  OpenArchive archive;
+  std::uint64_t size;  ///< octets, packed
+  int result;          ///< of opening it
+};
+
+/// Each file of an archive.
+void visit_all(const Opened& opened, const std::string& path, Budget& budget,
                const std::function<bool(const std::string& path, const Read& read)>& visit) {
   std::size_t number = 0;
+  int result = opened.result;
   while (result >= ARCHIVE_WARN) {
     Entry* entry = nullptr;
-    result = archive_read_next_header(archive.get(), &entry);
+    result = archive_read_next_header(opened.archive.get(), &entry);
     if (result == ARCHIVE_EOF) return;
     if (result < ARCHIVE_WARN) break;
     const std::string name = name_of(entry, ++number);
@@ -131,7 +137,7 @@ void visit_all(const OpenArchive& archive, int result, std::uint64_t packed,
       budget.complain("encrypted", where(inside) + "the member of the zip is encrypted");
       continue;
     }
-    Member member(archive.get(), inside, packed, budget);
+    Member member(opened.archive.get(), inside, opened.size, budget);
     if (!visit(inside, [&member](std::span<char> into) { return member.read(into); })) return;
   }
   budget.complain("damaged", where(path) + "the zip is damaged or cut short");
@@ -146,21 +152,21 @@ void for_each_zip_member(
     visit_plain(std::move(*members), packed, path, budget, visit);
     return;
   }
-  const OpenArchive archive = new_archive();
-  const int result = archive_read_open_memory(archive.get(), packed.data(), packed.size());
-  visit_all(archive, result, packed.size(), path, budget, visit);
+  Opened opened{.archive = new_archive(), .size = packed.size(), .result = 0};
+  opened.result = archive_read_open_memory(opened.archive.get(), packed.data(), packed.size());
+  visit_all(opened, path, budget, visit);
 }
 
 void for_each_zip_member(
     const Source& packed, const std::string& path, Budget& budget,
     const std::function<bool(const std::string& path, const Read& read)>& visit) {
-  const OpenArchive archive = new_archive();
+  Opened opened{.archive = new_archive(), .size = packed.size, .result = 0};
   Reading reading{.source = packed};
-  archive_read_set_read_callback(archive.get(), read_block);
-  archive_read_set_seek_callback(archive.get(), seek_to);
-  archive_read_set_callback_data(archive.get(), &reading);
-  const int result = archive_read_open1(archive.get());
-  visit_all(archive, result, packed.size, path, budget, visit);
+  archive_read_set_read_callback(opened.archive.get(), read_block);
+  archive_read_set_seek_callback(opened.archive.get(), seek_to);
+  archive_read_set_callback_data(opened.archive.get(), &reading);
+  opened.result = archive_read_open1(opened.archive.get());
+  visit_all(opened, path, budget, visit);
 }
 
 }  // namespace assay::archive::detail

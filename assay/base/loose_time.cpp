@@ -13,7 +13,11 @@ namespace chrono = std::chrono;
 
 namespace {
 
-constexpr std::uint64_t last_loose_second = 7'258'118'399ULL;  // of the year 2199
+constexpr chrono::seconds last_loose_second{7'258'118'399};  // of the year 2199
+
+bool is_permitted(Instant at) {
+  return at >= Instant{} && at.time_since_epoch() <= last_loose_second;
+}
 
 /// "20260501" and "20260501120000" as RFC 3339; empty where that is no date.
 std::string from_digits(std::string_view digits) {
@@ -30,14 +34,15 @@ std::string from_digits(std::string_view digits) {
 std::optional<Instant> from_number(std::string_view digits) {
   auto number = ascii::parse_number(digits);
   if (!number) return std::nullopt;
-  if (const auto date = parse_instant(from_digits(digits))) return date;
+  if (const auto date = parse_instant(from_digits(digits)); date && is_permitted(*date))
+    return date;
   // As many digits as seconds have since 2001, and three more for each finer unit.
   for (std::size_t size = digits.size(); size > 10; size -= 3) {
     if (size != 13 && size != 16 && size != 19) return std::nullopt;
     *number /= 1'000;
   }
-  if (*number > last_loose_second) return std::nullopt;
-  return Instant{chrono::seconds{static_cast<long long>(*number)}};
+  if (*number > static_cast<std::uint64_t>(last_loose_second.count())) return std::nullopt;
+  return Instant{chrono::seconds{static_cast<std::int64_t>(*number)}};
 }
 
 /// Takes "UTC" or "GMT" off the end, or puts the colon into an offset: "+0200" is "+02:00".
@@ -75,10 +80,7 @@ std::optional<Instant> parse_loose_instant(std::string_view text) {
   iso = plain_zone(std::move(iso));
   for (const std::string_view more : {"", "Z", "T00:00:00Z"}) {
     const auto at = parse_instant(iso + std::string(more));
-    const bool permitted =
-        at && at->time_since_epoch().count() >= 0 &&
-        at->time_since_epoch().count() <= static_cast<std::int64_t>(last_loose_second);
-    if (permitted) return at;
+    if (at && is_permitted(*at)) return at;
   }
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include "assay/base/ascii.h"
 #include "assay/base/base64.h"
 #include "assay/base/ip_address.h"
+#include "assay/base/loose_time.h"
 #include "assay/base/tag_list.h"
 #include "assay/base/time.h"
 
@@ -41,6 +42,12 @@ void check_tags(const std::string& text) {
 void check_values(const std::string& text) {
   if (const auto at = assay::parse_instant(text)) {
     require(assay::parse_instant(assay::to_rfc3339(*at)) == *at);
+  }
+  if (const auto at = assay::parse_loose_instant(text)) {
+    require(at->time_since_epoch().count() >= 0);
+    require(assay::parse_loose_instant(assay::to_rfc3339(*at)) == *at);
+    const bool number = assay::ascii::parse_number(assay::ascii::trim_fws(text)).has_value();
+    require(number || assay::parse_instant(text).value_or(*at) == *at);  // which may be no seconds
   }
   if (const auto address = assay::IpAddress::parse(text)) {
     require(assay::IpAddress::parse(to_text(*address)) == *address);
